@@ -1,0 +1,133 @@
+//! What edge and origin vouch for when they call each other.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use crate::{session::SessionHash, time::Timestamp};
+
+/// Header that carries a sealed [`Assertion`] from the edge to the origin.
+pub const ASSERTION_HEADER: &str = "x-drawbridge-assertion";
+/// Header that carries a sealed [`CallSignature`], in both directions.
+pub const CALL_HEADER: &str = "x-drawbridge-signature";
+/// Header that carries the request id, from the edge through the origin to the client.
+pub const REQUEST_ID_HEADER: &str = "x-request-id";
+
+/// How long an assertion or a call's signature is good for, either side of its time.
+pub const VALIDITY: Duration = Duration::from_secs(10);
+
+/// Where a client is, as the edge knows it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+    /// ISO 3166-1 alpha-2 code.
+    pub country: Option<String>,
+    /// Name of the city.
+    pub city: Option<String>,
+}
+
+/// A session that the edge has found live.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckedSession {
+    /// Names the session.
+    pub session: SessionHash,
+    /// When an origin last said that it was live.
+    pub checked_at: Timestamp,
+}
+
+/// The edge's word about one call that it forwards.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Assertion {
+    /// The call's id, taken once.
+    pub request_id: String,
+    /// When the edge forwarded it.
+    pub issued_at: Timestamp,
+    /// `GET`, `POST`…
+    pub method: String,
+    /// Path with query, as forwarded.
+    pub path_and_query: String,
+    /// Address that the client called from.
+    pub client_ip: String,
+    /// Where that is.
+    pub place: Place,
+    /// The session that the edge found live; reads may rest on it.
+    pub session: Option<CheckedSession>,
+}
+
+impl Assertion {
+    /// Whether it was made for this call, now.
+    #[must_use]
+    pub fn covers(&self, method: &str, path_and_query: &str, now: Timestamp) -> bool {
+        self.method == method
+            && self.path_and_query == path_and_query
+            && is_fresh(self.issued_at, now)
+    }
+}
+
+/// Signs one internal call, its body included.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CallSignature {
+    /// When it was made.
+    pub issued_at: Timestamp,
+    /// Path of the call.
+    pub path: String,
+    /// SHA-256 of the body.
+    pub body_sha256: [u8; 32],
+}
+
+impl CallSignature {
+    /// The signature of a call of `path` with `body`.
+    #[must_use]
+    pub fn new(path: &str, body: &[u8], now: Timestamp) -> Self {
+        Self { issued_at: now, path: path.to_owned(), body_sha256: Sha256::digest(body).into() }
+    }
+
+    /// Whether it was made for this call, now.
+    #[must_use]
+    pub fn covers(&self, path: &str, body: &[u8], now: Timestamp) -> bool {
+        self.path == path
+            && self.body_sha256 == <[u8; 32]>::from(Sha256::digest(body))
+            && is_fresh(self.issued_at, now)
+    }
+}
+
+fn is_fresh(issued_at: Timestamp, now: Timestamp) -> bool {
+    now.since(issued_at) <= VALIDITY && issued_at.since(now) <= VALIDITY
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_millis(second * 1000).unwrap()
+    }
+
+    #[test]
+    fn an_assertion_covers_one_call_for_ten_seconds() {
+        let assertion = Assertion {
+            request_id: "r".into(),
+            issued_at: at(100),
+            method: "GET".into(),
+            path_and_query: "/a?b=1".into(),
+            client_ip: "127.0.0.1".into(),
+            place: Place::default(),
+            session: None,
+        };
+        assert!(assertion.covers("GET", "/a?b=1", at(110)));
+        assert!(assertion.covers("GET", "/a?b=1", at(90)));
+        assert!(!assertion.covers("GET", "/a?b=1", at(111)));
+        assert!(!assertion.covers("GET", "/a?b=1", at(89)));
+        assert!(!assertion.covers("POST", "/a?b=1", at(100)));
+        assert!(!assertion.covers("GET", "/a?b=2", at(100)));
+    }
+
+    #[test]
+    fn a_signature_covers_one_body() {
+        let signature = CallSignature::new("/internal/x", b"{}", at(100));
+        assert!(signature.covers("/internal/x", b"{}", at(105)));
+        assert!(!signature.covers("/internal/x", b"{ }", at(105)));
+        assert!(!signature.covers("/internal/y", b"{}", at(105)));
+        assert!(!signature.covers("/internal/x", b"{}", at(111)));
+    }
+}

@@ -1,0 +1,194 @@
+//! The Durable Objects that hold sockets: their names and the calls they answer, each stated once.
+
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+use serde::{Deserialize, Serialize};
+
+use super::event::ServerEvent;
+use crate::{error::ErrorCode, session::SessionHash, time::Timestamp, user::UserType};
+
+/// An object that holds sockets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Room {
+    /// All sockets of one user.
+    User(i64),
+    /// The sockets of the agents and admins of one shard.
+    Desk(u32),
+}
+
+impl Room {
+    /// The room that a person's sockets live in; `desk_shards` is at least 1.
+    #[must_use]
+    pub fn of(user_id: i64, user_type: UserType, desk_shards: u32) -> Self {
+        match user_type {
+            UserType::User => Self::User(user_id),
+            UserType::Admin => {
+                let shard = user_id.rem_euclid(i64::from(desk_shards.max(1)));
+                Self::Desk(u32::try_from(shard).unwrap_or_default())
+            }
+        }
+    }
+
+    /// The name of the binding that the object's class is reached by.
+    #[must_use]
+    pub const fn binding(self) -> &'static str {
+        match self {
+            Self::User(_) => "USER_CHANNEL",
+            Self::Desk(_) => "DESK",
+        }
+    }
+
+    /// The object's name.
+    #[must_use]
+    pub fn name(self) -> String {
+        match self {
+            Self::User(user_id) => format!("user:{user_id}"),
+            Self::Desk(shard) => format!("desk:{shard}"),
+        }
+    }
+}
+
+/// Header of [`CONNECT_PATH`] that carries a [`SocketOwner`].
+pub const SOCKET_OWNER_HEADER: &str = "x-drawbridge-socket";
+/// Path of the upgrade request that hands a new socket to its room.
+pub const CONNECT_PATH: &str = "/connect";
+
+/// Whose socket it is and what it was opened with; kept with the socket while its room sleeps.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SocketOwner {
+    /// Names the socket.
+    pub socket_id: String,
+    /// The person.
+    pub user_id: i64,
+    /// The side of the system that the session belongs to.
+    pub user_type: UserType,
+    /// Names the session to the origin.
+    pub session_token: String,
+    /// The language of what a person reads.
+    pub language: crate::error::Language,
+}
+
+impl SocketOwner {
+    /// The owner as a header's value: base64url of JSON, since a header carries ASCII alone.
+    ///
+    /// # Errors
+    /// Where it cannot be written as JSON.
+    pub fn to_header(&self) -> serde_json::Result<String> {
+        serde_json::to_vec(self).map(|json| BASE64_URL_SAFE_NO_PAD.encode(json))
+    }
+
+    /// The owner that a header names; `None` where it names none.
+    #[must_use]
+    pub fn from_header(value: &str) -> Option<Self> {
+        let json = BASE64_URL_SAFE_NO_PAD.decode(value).ok()?;
+        serde_json::from_slice(&json).ok()
+    }
+}
+
+/// What a room can be told.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum RoomCall {
+    /// Send events, in this order, to the sockets that they are for.
+    Deliver(Vec<Delivery>),
+    /// A session has ended: remember it, say so on its sockets and close them.
+    EndSession(SessionEnded),
+}
+
+impl RoomCall {
+    /// The path that the call is posted to.
+    #[must_use]
+    pub const fn path(&self) -> &'static str {
+        match self {
+            Self::Deliver(_) => "/deliver",
+            Self::EndSession(_) => "/end-session",
+        }
+    }
+
+    /// The call's body, as JSON.
+    ///
+    /// # Errors
+    /// Where it cannot be written as JSON.
+    pub fn body(&self) -> serde_json::Result<String> {
+        match self {
+            Self::Deliver(deliveries) => serde_json::to_string(deliveries),
+            Self::EndSession(ended) => serde_json::to_string(ended),
+        }
+    }
+
+    /// The call that was posted to `path`; `None` for a path that no call has.
+    ///
+    /// # Errors
+    /// Where the body is not that of the call.
+    pub fn parse(path: &str, body: &str) -> Option<serde_json::Result<Self>> {
+        match path {
+            "/deliver" => Some(serde_json::from_str(body).map(Self::Deliver)),
+            "/end-session" => Some(serde_json::from_str(body).map(Self::EndSession)),
+            _ => None,
+        }
+    }
+}
+
+/// An event on its way to a room's sockets.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Delivery {
+    /// Names the event; a room that has delivered it does not do so again.
+    pub event_id: i64,
+    /// Whose sockets it is for; everyone's in the room where it does not say.
+    pub to_user_ids: Option<Vec<i64>>,
+    /// The socket that caused it and has its own answer.
+    pub except_socket: Option<String>,
+    /// What to send.
+    pub event: ServerEvent,
+}
+
+/// The end of a session, as a room is told of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionEnded {
+    /// Names the session.
+    pub session: SessionHash,
+    /// What its sockets are told.
+    pub code: ErrorCode,
+    /// Until when the room must remember it: the end of the last token that names it.
+    pub remember_until: Timestamp,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn people_of_the_console_share_desks_by_shard() {
+        assert_eq!(Room::of(31, UserType::User, 1).name(), "user:31");
+        assert_eq!(Room::of(31, UserType::Admin, 1).name(), "desk:0");
+        assert_eq!(Room::of(31, UserType::Admin, 4), Room::Desk(3));
+        assert_eq!(Room::of(-1, UserType::Admin, 0), Room::Desk(0));
+    }
+
+    #[test]
+    fn a_call_is_read_as_it_was_written() {
+        let call = RoomCall::EndSession(SessionEnded {
+            session: SessionHash::of("s"),
+            code: ErrorCode::SessionReplaced,
+            remember_until: Timestamp::from_millis(0).unwrap(),
+        });
+        let read = RoomCall::parse(call.path(), &call.body().unwrap());
+        assert_eq!(read.unwrap().unwrap(), call);
+        assert!(RoomCall::parse("/elsewhere", "{}").is_none());
+        assert!(RoomCall::parse("/deliver", "{}").unwrap().is_err());
+    }
+
+    #[test]
+    fn an_owner_passes_through_a_header_whatever_the_session_is_called() {
+        let owner = SocketOwner {
+            socket_id: "1".into(),
+            user_id: 31,
+            user_type: UserType::User,
+            session_token: "会话\n\"".into(),
+            language: crate::error::Language::Chinese,
+        };
+        let header = owner.to_header().unwrap();
+        assert!(header.is_ascii());
+        assert_eq!(SocketOwner::from_header(&header), Some(owner));
+        assert_eq!(SocketOwner::from_header("e30"), None);
+        assert_eq!(SocketOwner::from_header("{}"), None);
+    }
+}

@@ -1,0 +1,125 @@
+//! What edge and origin say to each other under `/internal`, every call signed with its body.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    chat::{
+        NewMessage,
+        event::{MessageEvent, MessageFailed},
+    },
+    error::ErrorCode,
+    session::{EndReason, SessionHash},
+    time::Timestamp,
+    user::UserType,
+};
+
+/// The edge asks: may this session be used?
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LivenessQuestion {
+    /// The session.
+    pub session_token: String,
+}
+
+/// The origin's answer, good at the time it was given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum Liveness {
+    /// It may.
+    Live {
+        /// Its absolute end.
+        until: Timestamp,
+    },
+    /// It may not.
+    Dead {
+        /// What the client is told.
+        code: ErrorCode,
+    },
+}
+
+/// A message that a socket sent, on its way to the origin.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SocketMessage {
+    /// The session that it was sent under.
+    pub session_token: String,
+    /// The socket that it was sent on.
+    pub socket_id: String,
+    /// The conversation to write into.
+    pub customer_service_session_id: i64,
+    /// What to write.
+    pub message: NewMessage,
+    /// The language of what a person reads.
+    pub language: crate::error::Language,
+}
+
+/// Messages for the origin to store, each for itself.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StoreMessages {
+    /// At most [`MAX_BATCH`].
+    pub messages: Vec<SocketMessage>,
+}
+
+/// The most messages or events of one call.
+pub const MAX_BATCH: usize = 100;
+
+/// What became of one message.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StoreOutcome {
+    /// It is stored, now or since an earlier call.
+    Stored(MessageEvent),
+    /// It will not be stored.
+    Failed(MessageFailed),
+}
+
+/// What became of each message, in their order.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StoredMessages {
+    /// An outcome a message.
+    pub outcomes: Vec<StoreOutcome>,
+}
+
+/// The origin tells: this session has ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionEvent {
+    /// Key of the outbox row.
+    pub event_id: i64,
+    /// The session.
+    pub session: SessionHash,
+    /// Whose it was.
+    pub user_id: i64,
+    /// The side of the system that it belonged to.
+    pub user_type: UserType,
+    /// Why it ended.
+    pub reason: EndReason,
+    /// Until when a token may name it: the tombstone is kept that long.
+    pub remember_until: Timestamp,
+}
+
+/// The origin tells: this message was stored.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ChatEvent {
+    /// Key of the outbox row.
+    pub event_id: i64,
+    /// Whose conversation it is.
+    pub user_id: i64,
+    /// The agent who has it; every agent is told where none has.
+    pub admin_id: Option<i64>,
+    /// The socket that it was sent on, which has its own answer.
+    pub socket_id: Option<String>,
+    /// What was stored.
+    pub message: MessageEvent,
+}
+
+/// A batch of events; taking one twice does no more than taking it once.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Events<T> {
+    /// At most [`MAX_BATCH`].
+    pub events: Vec<T>,
+}
+
+/// Which events of a batch the edge has taken; the others are to be sent again.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EventsTaken {
+    /// Their `event_id`s.
+    pub taken: Vec<i64>,
+}

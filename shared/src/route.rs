@@ -1,0 +1,148 @@
+//! Every path there is, each once, and what the edge must know of it.
+
+/// Log in with a password.
+pub const LOGIN: &str = "/api/v4/auth/login";
+/// Make an account and log in.
+pub const REGISTER: &str = "/api/v4/auth/register";
+/// End the caller's session.
+pub const LOGOUT: &str = "/api/v4/auth/logout";
+/// Is my session live?
+pub const VERIFY: &str = "/api/v4/auth/verify";
+/// Who am I?
+pub const ME: &str = "/api/v4/auth/me";
+/// The caller's own listings.
+pub const MY_LISTINGS: &str = "/api/v4/market/my-listings";
+/// The caller's conversations with customer service.
+pub const CHAT_SESSIONS: &str = "/api/v4/system/chat/sessions";
+/// The messages of one of them.
+pub const CHAT_MESSAGES: &str =
+    "/api/v4/system/chat/sessions/{customer_service_session_id}/messages";
+/// An admin ends a session.
+pub const DEACTIVATE_SESSION: &str =
+    "/api/v4/console/auth/sessions/{authentication_session_id}/deactivate";
+/// Public keys of the access tokens (RFC 7517).
+pub const JWKS: &str = "/.well-known/jwks.json";
+/// Chat over a raw WebSocket, at the edge.
+pub const CHAT_SOCKET: &str = "/api/v4/chat/socket";
+/// The same, under the name that clients already out there use.
+pub const CHAT_SOCKET_LEGACY: &str = "/im";
+/// Alive?
+pub const HEALTHZ: &str = "/healthz";
+/// Ready to serve? (origin)
+pub const READYZ: &str = "/readyz";
+/// The edge asks the origin about a session.
+pub const INTERNAL_LIVENESS: &str = "/internal/sessions/liveness";
+/// The edge hands messages to the origin.
+pub const INTERNAL_MESSAGES: &str = "/internal/chat/messages";
+/// The origin tells the edge of ended sessions.
+pub const INTERNAL_SESSION_EVENTS: &str = "/internal/session-events";
+/// The origin tells the edge of stored messages.
+pub const INTERNAL_CHAT_EVENTS: &str = "/internal/chat-events";
+
+/// The largest body of an API call, in bytes.
+pub const MAX_BODY_BYTES: usize = 64 * 1024;
+/// The largest body of an internal call, in bytes.
+pub const MAX_INTERNAL_BODY_BYTES: usize = 4 * 1024 * 1024;
+
+/// Methods that routes have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// Reads.
+    Get,
+    /// Writes.
+    Post,
+}
+
+impl Method {
+    /// The method's name.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+        }
+    }
+}
+
+/// On what a call's liveness check rests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Anyone; there is no session to check.
+    Public,
+    /// A live session; what the edge has cached will do.
+    Read,
+    /// A live session, as the origin's own row says: writes and the console never rest on a cache.
+    Write,
+}
+
+/// A route of the origin that the edge forwards.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Route {
+    /// Method.
+    pub method: Method,
+    /// Path; a parameter is one segment in braces.
+    pub path: &'static str,
+    /// Whom it lets in.
+    pub access: Access,
+}
+
+/// All that the edge forwards; the rest of the origin cannot be reached through it.
+pub const FORWARDED: &[Route] = &[
+    Route { method: Method::Post, path: LOGIN, access: Access::Public },
+    Route { method: Method::Post, path: REGISTER, access: Access::Public },
+    Route { method: Method::Post, path: LOGOUT, access: Access::Write },
+    Route { method: Method::Get, path: VERIFY, access: Access::Read },
+    Route { method: Method::Get, path: ME, access: Access::Read },
+    Route { method: Method::Get, path: MY_LISTINGS, access: Access::Read },
+    Route { method: Method::Get, path: CHAT_SESSIONS, access: Access::Read },
+    Route { method: Method::Post, path: CHAT_SESSIONS, access: Access::Write },
+    Route { method: Method::Get, path: CHAT_MESSAGES, access: Access::Read },
+    Route { method: Method::Post, path: CHAT_MESSAGES, access: Access::Write },
+    Route { method: Method::Post, path: DEACTIVATE_SESSION, access: Access::Write },
+    Route { method: Method::Get, path: JWKS, access: Access::Public },
+];
+
+/// The path of one thing: `path` with its one parameter filled in.
+#[must_use]
+pub fn with_id(path: &str, id: i64) -> String {
+    match (path.find('{'), path.find('}')) {
+        (Some(open), Some(close)) if open < close => {
+            format!("{}{id}{}", &path[..open], &path[close + 1..])
+        }
+        _ => path.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_route_is_listed_twice_and_none_is_internal() {
+        for (index, route) in FORWARDED.iter().enumerate() {
+            assert!(!route.path.starts_with("/internal"), "{}", route.path);
+            assert!(
+                FORWARDED[..index]
+                    .iter()
+                    .all(|other| (other.method, other.path) != (route.method, route.path)),
+                "{} {}",
+                route.method.as_str(),
+                route.path
+            );
+        }
+    }
+
+    #[test]
+    fn only_reads_outside_the_console_may_rest_on_a_cache() {
+        for route in FORWARDED.iter().filter(|route| route.access == Access::Read) {
+            assert_eq!(route.method, Method::Get, "{}", route.path);
+            assert!(!route.path.contains("/console/"), "{}", route.path);
+        }
+    }
+
+    #[test]
+    fn a_parameter_is_filled_in() {
+        assert_eq!(with_id(CHAT_MESSAGES, 7), "/api/v4/system/chat/sessions/7/messages");
+        assert_eq!(with_id(LOGIN, 7), LOGIN);
+    }
+}
