@@ -1,0 +1,16 @@
+//! What goes on beside the calls, until the process is told to stop.
+
+pub mod activity;
+pub mod expiry;
+pub mod outbox;
+
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::state::App;
+
+/// Starts everything; each task ends soon after `stop`.
+pub fn spawn(app: &App, tasks: &TaskTracker, stop: &CancellationToken) {
+    tasks.spawn(outbox::run(app.clone(), stop.clone()));
+    tasks.spawn(expiry::run(app.clone(), stop.clone()));
+    tasks.spawn(activity::run(app.clone(), stop.clone()));
+}

@@ -1,0 +1,145 @@
+//! Tells the edge what is in the outbox, again and again until it has said that it knows.
+
+use std::time::Duration;
+
+use serde::{Serialize, de::DeserializeOwned};
+use shared::{
+    internal::{ChatEvent, Events, EventsTaken, SessionEvent},
+    route,
+    time::Timestamp,
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    error::ApiError,
+    state::App,
+    store::{
+        self,
+        outbox::{Kind, Taken},
+    },
+};
+
+/// How long we wait without being rung: for rows of other processes, and for those put off.
+const INTERVAL: Duration = Duration::from_millis(250);
+/// Rows of one batch.
+const BATCH: i64 = 50;
+/// How long a batch is ours: longer than the edge may take to answer.
+const LEASE: Duration = Duration::from_secs(30);
+/// How often the edge may refuse a row while it takes others, before the row is set aside.
+const MAX_REFUSALS: i64 = 12;
+/// The longest pause before a row is sent again.
+const MAX_PAUSE: Duration = Duration::from_secs(5);
+
+/// Sends what there is, until `stop`.
+pub async fn run(app: App, stop: CancellationToken) {
+    loop {
+        match send_batch(&app).await {
+            Ok(sent) if sent > 0 && !stop.is_cancelled() => continue,
+            Ok(_) => {}
+            Err(error) => error.log(),
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = app.outbox_rung.notified() => {}
+            () = tokio::time::sleep(INTERVAL) => {}
+        }
+    }
+}
+
+/// Sends one batch; how many rows the edge has taken.
+///
+/// # Errors
+/// The database's. What the edge does not take stays.
+pub async fn send_batch(app: &App) -> Result<usize, ApiError> {
+    let now = app.ambient.now();
+    let rows = app
+        .db
+        .retrying(|| async move {
+            let mut tx = app.db.begin().await?;
+            let rows = store::outbox::take(tx.conn(), BATCH, LEASE, now).await?;
+            tx.commit().await?;
+            Ok::<_, ApiError>(rows)
+        })
+        .await?;
+    let of = |kind| rows.iter().filter(move |row| row.kind == kind).cloned().collect::<Vec<_>>();
+    let (sessions, messages) = tokio::join!(
+        send_kind::<SessionEvent>(app, route::INTERNAL_SESSION_EVENTS, of(Kind::SessionEnded), now),
+        send_kind::<ChatEvent>(app, route::INTERNAL_CHAT_EVENTS, of(Kind::MessageStored), now),
+    );
+    Ok(sessions? + messages?)
+}
+
+async fn send_kind<E: Serialize + DeserializeOwned>(
+    app: &App,
+    path: &str,
+    rows: Vec<Taken>,
+    now: Timestamp,
+) -> Result<usize, ApiError> {
+    if rows.is_empty() {
+        return Ok(0);
+    }
+    let mut events = Vec::with_capacity(rows.len());
+    for row in &rows {
+        match event::<E>(row) {
+            Ok(event) => events.push(event),
+            Err(error) => {
+                tracing::error!(edge_outbox_id = row.edge_outbox_id, %error, "an outbox row cannot be read and is set aside");
+                store::outbox::bury(app.db.acquire().await?.conn(), row.edge_outbox_id, now)
+                    .await?;
+            }
+        }
+    }
+    let answer = app.edge.post::<EventsTaken>(path, &Events { events }, now).await;
+    let (taken, reached) = match answer {
+        Ok(answer) => (answer.taken, true),
+        Err(error) => {
+            tracing::warn!("outbox: {error:#}; {} rows wait", rows.len());
+            (Vec::new(), false)
+        }
+    };
+    let mut handle = app.db.acquire().await?;
+    store::outbox::remove(handle.conn(), &taken).await?;
+    for row in rows.iter().filter(|row| !taken.contains(&row.edge_outbox_id)) {
+        // While the edge cannot be reached no row is to blame, however often it was tried.
+        if reached && row.attempts >= MAX_REFUSALS {
+            tracing::error!(
+                edge_outbox_id = row.edge_outbox_id,
+                "the edge keeps refusing an outbox row; it is set aside"
+            );
+            store::outbox::bury(handle.conn(), row.edge_outbox_id, now).await?;
+        } else {
+            store::outbox::postpone(
+                handle.conn(),
+                row.edge_outbox_id,
+                app.ambient.now().plus(pause(row.attempts)),
+            )
+            .await?;
+        }
+    }
+    Ok(taken.len())
+}
+
+fn event<E: DeserializeOwned>(row: &Taken) -> serde_json::Result<E> {
+    let mut payload = row.payload.clone();
+    if let Some(members) = payload.as_object_mut() {
+        members.insert("event_id".to_owned(), row.edge_outbox_id.into());
+    }
+    serde_json::from_value(payload)
+}
+
+fn pause(attempts: i64) -> Duration {
+    let doublings = u32::try_from(attempts.clamp(0, 6)).unwrap_or(6);
+    (Duration::from_millis(100) * 2_u32.pow(doublings)).min(MAX_PAUSE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_grow_to_a_limit() {
+        assert_eq!(pause(0), Duration::from_millis(100));
+        assert_eq!(pause(3), Duration::from_millis(800));
+        assert_eq!(pause(1000), MAX_PAUSE);
+    }
+}

@@ -1,0 +1,62 @@
+use std::net::SocketAddr;
+
+use anyhow::Context as _;
+use tokio::net::TcpListener;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tracing_subscriber::EnvFilter;
+
+use crate::{
+    background,
+    clock::Ambient,
+    config::{Config, LogFormat, ServeArgs},
+    router::router,
+    state::App,
+};
+
+/// Answers calls until told to stop; then finishes what is in flight.
+pub async fn serve(args: ServeArgs) -> anyhow::Result<()> {
+    log(args.log_format);
+    let config = Config::try_from(args)?;
+    let listen = config.listen;
+    let listener = TcpListener::bind(listen).await.with_context(|| {
+        format!("cannot listen on {listen}; choose another address with ORIGIN_LISTEN")
+    })?;
+    let db = super::open(config.database.clone()).await?;
+    let app = App::new(config, db.clone(), Ambient::system())?;
+
+    let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
+    background::spawn(&app, &tasks, &stop);
+    tracing::info!(address = %listener.local_addr()?, "listening");
+    axum::serve(listener, router(app).into_make_service_with_connect_info::<SocketAddr>())
+        .with_graceful_shutdown(told_to_stop())
+        .await?;
+
+    tracing::info!("stopping: calls are done, finishing background work");
+    stop.cancel();
+    tasks.close();
+    tasks.wait().await;
+    db.close().await;
+    Ok(())
+}
+
+async fn told_to_stop() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+        // Without a handler SIGTERM ends the process by itself.
+        let _ = tokio::signal::ctrl_c().await;
+        return;
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
+}
+
+fn log(format: LogFormat) {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match format {
+        LogFormat::Text => subscriber.init(),
+        LogFormat::Json => subscriber.json().init(),
+    }
+}

@@ -1,0 +1,350 @@
+//! Settings: read from flags and environment, checked before anything starts.
+
+use std::{net::SocketAddr, path::PathBuf, str::FromStr, time::Duration};
+
+use clap::Args;
+use shared::{seal::Secret, token::Expectations};
+
+use crate::{keys::SigningKeys, store::DbZone};
+
+/// A setting that is missing or wrong, and how to set it.
+#[derive(Debug, thiserror::Error)]
+#[error("{setting} {problem}. {cure}")]
+pub struct ConfigError {
+    setting: &'static str,
+    problem: String,
+    cure: &'static str,
+}
+
+const RANDOM_CURE: &str = "Make one with: head -c 32 /dev/urandom | basenc --base64url | tr -d '='";
+const KEYS_CURE: &str = "Make a key set with: origin keys generate > jwt-keys.json";
+
+/// Where the database is.
+#[derive(Args, Clone, Debug)]
+pub struct DatabaseArgs {
+    /// `mysql://user:password@host:3306/name`, or `sqlite:///path/to/file.db` (made where there is none)
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
+    pub database_url: Option<String>,
+
+    /// Offset of the wall-clock time that DATETIME columns hold; `+08:00` for a database of a back
+    /// end that wrote Beijing time
+    #[arg(long, env = "DATABASE_TIME_ZONE", default_value = "+00:00", allow_hyphen_values = true)]
+    pub database_time_zone: String,
+
+    /// Most connections to the database
+    #[arg(long, env = "DATABASE_MAX_CONNECTIONS", default_value_t = 16, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub database_max_connections: u32,
+}
+
+/// Where the signing keys are.
+#[derive(Args, Clone, Debug)]
+pub struct KeyArgs {
+    /// File with the private JSON Web Key Set that access tokens are signed with
+    #[arg(long, env = "JWT_KEYS_FILE")]
+    pub jwt_keys_file: Option<PathBuf>,
+}
+
+/// All settings of `origin serve`.
+#[derive(Args, Clone, Debug)]
+pub struct ServeArgs {
+    /// Address to listen on
+    #[arg(long, env = "ORIGIN_LISTEN", default_value = "127.0.0.1:8080")]
+    pub origin_listen: String,
+
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "the group's own help says it")]
+    pub database: DatabaseArgs,
+
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "the group's own help says it")]
+    pub keys: KeyArgs,
+
+    /// `iss` of access tokens; the same at the edge
+    #[arg(long, env = "JWT_ISSUER", default_value = "drawbridge")]
+    pub jwt_issuer: String,
+
+    /// `aud` of access tokens; the same at the edge
+    #[arg(long, env = "JWT_AUDIENCE", default_value = "drawbridge-api")]
+    pub jwt_audience: String,
+
+    /// Base URL of the edge, which is told of ended sessions and stored messages
+    #[arg(long, env = "EDGE_URL")]
+    pub edge_url: Option<String>,
+
+    /// Secret that the edge signs its calls with: base64url of at least 32 random bytes
+    #[arg(long, env = "EDGE_TO_ORIGIN_KEY", hide_env_values = true)]
+    pub edge_to_origin_key: Option<String>,
+
+    /// Secret that calls to the edge are signed with: base64url of at least 32 random bytes
+    #[arg(long, env = "ORIGIN_TO_EDGE_KEY", hide_env_values = true)]
+    pub origin_to_edge_key: Option<String>,
+
+    /// Secret that device tokens are signed with: base64url of at least 32 random bytes
+    #[arg(long, env = "DEVICE_TOKEN_KEY", hide_env_values = true)]
+    pub device_token_key: Option<String>,
+
+    /// Life of an access token
+    #[arg(long, env = "ACCESS_TOKEN_LIFETIME", default_value = "24h", value_parser = duration)]
+    pub access_token_lifetime: Duration,
+
+    /// Absolute end of a session after its log-in
+    #[arg(long, env = "SESSION_LIFETIME", default_value = "30d", value_parser = duration)]
+    pub session_lifetime: Duration,
+
+    /// End of a session after its last use
+    #[arg(long, env = "SESSION_IDLE_LIMIT", default_value = "7d", value_parser = duration)]
+    pub session_idle_limit: Duration,
+
+    /// Hosts that pictures in chat may come from
+    #[arg(long, env = "CHAT_IMAGE_HOSTS", value_delimiter = ',')]
+    pub chat_image_hosts: Vec<String>,
+
+    /// How log lines are written
+    #[arg(long, env = "LOG_FORMAT", value_enum, default_value_t = LogFormat::Text)]
+    pub log_format: LogFormat,
+}
+
+/// How log lines are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// An object a line, for collectors.
+    Json,
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    let duration = humantime::parse_duration(text).map_err(|error| error.to_string())?;
+    let ten_years = Duration::from_hours(87600);
+    if duration < Duration::from_secs(1) || duration > ten_years {
+        return Err("must be between 1s and 3650days".to_owned());
+    }
+    Ok(duration)
+}
+
+/// The database's settings, checked.
+#[derive(Clone, Debug)]
+pub struct DatabaseConfig {
+    /// Where it is.
+    pub url: String,
+    /// Zone of its DATETIME columns.
+    pub zone: DbZone,
+    /// Size of the pool.
+    pub max_connections: u32,
+}
+
+impl TryFrom<DatabaseArgs> for DatabaseConfig {
+    type Error = ConfigError;
+
+    fn try_from(args: DatabaseArgs) -> Result<Self, ConfigError> {
+        const CURE: &str =
+            "Set it to mysql://user:password@host:3306/name or sqlite:///path/to/file.db";
+        let url = required("DATABASE_URL", args.database_url, CURE)?;
+        if !["mysql://", "mariadb://", "sqlite:"].iter().any(|scheme| url.starts_with(scheme)) {
+            // The URL itself may hold a password.
+            return Err(ConfigError {
+                setting: "DATABASE_URL",
+                problem: "has another scheme".to_owned(),
+                cure: CURE,
+            });
+        }
+        if url.contains(":memory:") {
+            let problem =
+                "asks for a database in memory, which every connection would have for itself"
+                    .to_owned();
+            return Err(ConfigError { setting: "DATABASE_URL", problem, cure: CURE });
+        }
+        let zone = DbZone::from_str(&args.database_time_zone).map_err(|_| ConfigError {
+            setting: "DATABASE_TIME_ZONE",
+            problem: format!("is {:?}, which is no offset", args.database_time_zone),
+            cure: "Set it to an offset such as +00:00 or +08:00",
+        })?;
+        Ok(Self { url, zone, max_connections: args.database_max_connections })
+    }
+}
+
+/// What rules depend on.
+#[derive(Clone, Debug)]
+pub struct Policy {
+    /// Life of an access token.
+    pub access_token_lifetime: Duration,
+    /// Absolute end of a session after its log-in.
+    pub session_lifetime: Duration,
+    /// End of a session after its last use.
+    pub session_idle_limit: Duration,
+    /// Hosts that pictures in chat may come from.
+    pub chat_image_hosts: Vec<String>,
+}
+
+/// All settings of `origin serve`, checked.
+pub struct Config {
+    /// Address to listen on.
+    pub listen: SocketAddr,
+    /// The database.
+    pub database: DatabaseConfig,
+    /// Keys that access tokens are signed with.
+    pub keys: SigningKeys,
+    /// Who makes access tokens, and for whom.
+    pub expectations: Expectations,
+    /// Base URL of the edge, without a slash at its end.
+    pub edge_url: String,
+    /// What the edge signs with.
+    pub edge_to_origin: Secret,
+    /// What calls to the edge are signed with.
+    pub origin_to_edge: Secret,
+    /// What device tokens are signed with.
+    pub device_tokens: Secret,
+    /// What rules depend on.
+    pub policy: Policy,
+}
+
+impl TryFrom<ServeArgs> for Config {
+    type Error = ConfigError;
+
+    fn try_from(args: ServeArgs) -> Result<Self, ConfigError> {
+        let listen = args.origin_listen.parse().map_err(|_| ConfigError {
+            setting: "ORIGIN_LISTEN",
+            problem: format!("is {:?}, which is no address", args.origin_listen),
+            cure: "Set it to an address with a port, such as 127.0.0.1:8080",
+        })?;
+        let secrets = [&args.edge_to_origin_key, &args.origin_to_edge_key, &args.device_token_key];
+        let [edge_to_origin, origin_to_edge, device_tokens] = [
+            secret("EDGE_TO_ORIGIN_KEY", args.edge_to_origin_key.clone())?,
+            secret("ORIGIN_TO_EDGE_KEY", args.origin_to_edge_key.clone())?,
+            secret("DEVICE_TOKEN_KEY", args.device_token_key.clone())?,
+        ];
+        if secrets[0] == secrets[1] || secrets[0] == secrets[2] || secrets[1] == secrets[2] {
+            return Err(ConfigError {
+                setting: "EDGE_TO_ORIGIN_KEY, ORIGIN_TO_EDGE_KEY or DEVICE_TOKEN_KEY",
+                problem: "is the same as another of them, so that one leak would be several"
+                    .to_owned(),
+                cure: RANDOM_CURE,
+            });
+        }
+        if args.session_idle_limit > args.session_lifetime {
+            return Err(ConfigError {
+                setting: "SESSION_IDLE_LIMIT",
+                problem: "is longer than SESSION_LIFETIME and would never come".to_owned(),
+                cure: "Make it shorter",
+            });
+        }
+        Ok(Self {
+            listen,
+            database: args.database.try_into()?,
+            keys: args.keys.load()?,
+            expectations: Expectations { issuer: args.jwt_issuer, audience: args.jwt_audience },
+            edge_url: edge_url(args.edge_url)?,
+            edge_to_origin,
+            origin_to_edge,
+            device_tokens,
+            policy: Policy {
+                access_token_lifetime: args.access_token_lifetime,
+                session_lifetime: args.session_lifetime,
+                session_idle_limit: args.session_idle_limit,
+                chat_image_hosts: args
+                    .chat_image_hosts
+                    .iter()
+                    .map(|host| host.trim().to_lowercase())
+                    .collect(),
+            },
+        })
+    }
+}
+
+impl KeyArgs {
+    /// Reads the key set.
+    ///
+    /// # Errors
+    /// Where there is none, or it is weak.
+    pub fn load(self) -> Result<SigningKeys, ConfigError> {
+        let wrong =
+            |problem: String| ConfigError { setting: "JWT_KEYS_FILE", problem, cure: KEYS_CURE };
+        let file = self.jwt_keys_file.ok_or_else(|| wrong("is not set".to_owned()))?;
+        let json = std::fs::read_to_string(&file).map_err(|error| {
+            wrong(format!("is {}, which cannot be read: {error}", file.display()))
+        })?;
+        SigningKeys::from_jwks(&json)
+            .map_err(|error| wrong(format!("is {}, which {error:#}", file.display())))
+    }
+}
+
+fn edge_url(value: Option<String>) -> Result<String, ConfigError> {
+    const CURE: &str = "Set it to the base URL of the edge, such as https://api.example.com";
+    let url = required("EDGE_URL", value, CURE)?;
+    let parsed = reqwest::Url::parse(&url)
+        .ok()
+        .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+    if parsed.is_none() {
+        return Err(ConfigError {
+            setting: "EDGE_URL",
+            problem: format!("is {url:?}, which is no http URL"),
+            cure: CURE,
+        });
+    }
+    Ok(url.trim_end_matches('/').to_owned())
+}
+
+fn secret(setting: &'static str, value: Option<String>) -> Result<Secret, ConfigError> {
+    let value = required(setting, value, RANDOM_CURE)?;
+    Secret::parse(&value).map_err(|weak| ConfigError {
+        setting,
+        problem: weak.to_string(),
+        cure: RANDOM_CURE,
+    })
+}
+
+fn required(
+    setting: &'static str,
+    value: Option<String>,
+    cure: &'static str,
+) -> Result<String, ConfigError> {
+    value.filter(|value| !value.trim().is_empty()).ok_or_else(|| ConfigError {
+        setting,
+        problem: "is not set".to_owned(),
+        cure,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refusals_name_the_setting_and_the_cure_and_show_no_secret() {
+        let error = secret("DEVICE_TOKEN_KEY", Some("c2hvcnQ".into())).unwrap_err().to_string();
+        assert!(error.starts_with("DEVICE_TOKEN_KEY has 5 bytes"), "{error}");
+        assert!(error.contains("Make one with"), "{error}");
+        assert!(!error.contains("c2hvcnQ"), "{error}");
+
+        let database = |url: Option<&str>| {
+            DatabaseConfig::try_from(DatabaseArgs {
+                database_url: url.map(Into::into),
+                database_time_zone: "+00:00".into(),
+                database_max_connections: 1,
+            })
+        };
+        assert!(database(None).unwrap_err().to_string().starts_with("DATABASE_URL is not set"));
+        let error = database(Some("postgres://u:hunter2@h/d")).unwrap_err().to_string();
+        assert!(!error.contains("hunter2"), "{error}");
+        assert!(database(Some("sqlite::memory:")).is_err());
+        assert!(database(Some("sqlite:///tmp/x.db")).is_ok());
+    }
+
+    #[test]
+    fn lifetimes_have_limits() {
+        assert!(duration("30d").is_ok());
+        assert!(duration("0s").is_err());
+        assert!(duration("100years").is_err());
+        assert!(duration("soon").is_err());
+    }
+
+    #[test]
+    fn the_edge_has_a_url() {
+        assert_eq!(
+            edge_url(Some("https://api.example.com/".into())).unwrap(),
+            "https://api.example.com"
+        );
+        assert!(edge_url(Some("api.example.com".into())).is_err());
+        assert!(edge_url(None).is_err());
+    }
+}

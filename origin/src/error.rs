@@ -1,0 +1,117 @@
+//! What a call can end with, other than well.
+
+use axum::response::{IntoResponse, Response};
+use shared::{envelope::FieldError, error::ErrorCode, session::EndReason};
+
+use crate::store::db::WorkError;
+
+/// Why a call was refused or failed. Nothing but codes and fields crosses to the client.
+#[derive(Debug)]
+pub enum ApiError {
+    /// The caller's fault or the session's fate; status, close code and message come from the code.
+    Refused(ErrorCode),
+    /// Input that parsed and is not allowed: 422 with an entry a field.
+    Invalid(Vec<FieldError>),
+    /// Too many calls; the client may come back after so many seconds.
+    Busy {
+        /// Seconds.
+        retry_after: u32,
+    },
+    /// The database failed. Logged with its cause; the client sees INTERNAL and the request id.
+    Database(sqlx::Error),
+    /// Anything else of ours that failed; the same.
+    Internal(anyhow::Error),
+}
+
+impl ApiError {
+    /// One field that is not allowed.
+    pub fn invalid(field: &str, message: impl Into<String>) -> Self {
+        Self::Invalid(vec![FieldError::new(field, message)])
+    }
+
+    /// The code that the client is told.
+    #[must_use]
+    pub fn code(&self) -> ErrorCode {
+        match self {
+            Self::Refused(code) => *code,
+            Self::Invalid(_) => ErrorCode::ValidationFailed,
+            Self::Busy { .. } => ErrorCode::RateLimited,
+            // Not a bug but a state of the machines: worth coming back for.
+            Self::Database(
+                sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_),
+            ) => ErrorCode::OriginUnavailable,
+            Self::Database(_) | Self::Internal(_) => ErrorCode::Internal,
+        }
+    }
+
+    /// Writes a fault of ours to the log, with its cause.
+    pub fn log(&self) {
+        match self {
+            Self::Database(error) => {
+                tracing::error!(error = error as &dyn std::error::Error, "the database failed");
+            }
+            Self::Internal(error) => tracing::error!("{error:#}"),
+            Self::Refused(_) | Self::Invalid(_) | Self::Busy { .. } => {}
+        }
+    }
+}
+
+impl From<ErrorCode> for ApiError {
+    fn from(code: ErrorCode) -> Self {
+        Self::Refused(code)
+    }
+}
+
+impl From<EndReason> for ApiError {
+    fn from(reason: EndReason) -> Self {
+        Self::Refused(reason.code())
+    }
+}
+
+impl From<sqlx::Error> for ApiError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Database(error)
+    }
+}
+
+impl From<anyhow::Error> for ApiError {
+    fn from(error: anyhow::Error) -> Self {
+        Self::Internal(error)
+    }
+}
+
+impl WorkError for ApiError {
+    fn database(&self) -> Option<&sqlx::Error> {
+        match self {
+            Self::Database(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+/// A refusal on its way out; `http::envelope` writes its body, since only there the call's language
+/// and request id are known.
+#[derive(Clone, Debug)]
+pub struct Refusal {
+    /// What the client is told.
+    pub code: ErrorCode,
+    /// With `VALIDATION_FAILED`: an entry a field.
+    pub fields: Vec<FieldError>,
+    /// With `RATE_LIMITED`: seconds until the client may come back.
+    pub retry_after: Option<u32>,
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        self.log();
+        let code = self.code();
+        let (fields, retry_after) = match self {
+            Self::Invalid(fields) => (fields, None),
+            Self::Busy { retry_after } => (Vec::new(), Some(retry_after)),
+            _ => (Vec::new(), None),
+        };
+        let mut response = Response::default();
+        response.extensions_mut().insert(Refusal { code, fields, retry_after });
+        response
+    }
+}

@@ -1,0 +1,160 @@
+//! Who is calling: a token that holds, and a session that is live.
+
+use axum::{
+    extract::FromRequestParts,
+    http::{HeaderMap, header, request::Parts},
+};
+use shared::{
+    chat::Participant,
+    error::ErrorCode,
+    session::judge,
+    token::{self, Claims},
+    user::Role,
+};
+
+use super::context::CallContext;
+use crate::{
+    error::ApiError,
+    state::App,
+    store::{self, sessions::Session},
+};
+
+/// Someone with a live session, as its row says now. What writes ask for.
+pub struct Caller {
+    /// The row.
+    pub session: Session,
+    /// The token that named it.
+    pub claims: Claims,
+}
+
+/// Someone with a live session, as its row or the edge's assertion says. What reads ask for.
+pub struct Reader {
+    /// The token that named it.
+    pub claims: Claims,
+}
+
+/// A [`Caller`] with the role of an admin.
+pub struct Admin(pub Caller);
+
+impl Caller {
+    /// The caller as chat knows them.
+    #[must_use]
+    pub fn participant(&self) -> Participant {
+        Participant { user_id: self.session.user_id, role: self.session.role }
+    }
+}
+
+impl Reader {
+    /// The caller as chat knows them.
+    #[must_use]
+    pub fn participant(&self) -> Participant {
+        Participant { user_id: self.claims.user_id, role: self.claims.role }
+    }
+}
+
+/// The token of an `Authorization: Bearer` header.
+///
+/// # Errors
+/// `TOKEN_MISSING` without the header, `TOKEN_MALFORMED` where it is no bearer token.
+pub fn bearer(headers: &HeaderMap) -> Result<&str, ErrorCode> {
+    let value = headers.get(header::AUTHORIZATION).ok_or(ErrorCode::TokenMissing)?;
+    let (scheme, token) = value
+        .to_str()
+        .ok()
+        .and_then(|value| value.split_once(' '))
+        .ok_or(ErrorCode::TokenMalformed)?;
+    let token = token.trim();
+    if !scheme.eq_ignore_ascii_case("bearer") || token.is_empty() {
+        return Err(ErrorCode::TokenMalformed);
+    }
+    Ok(token)
+}
+
+fn verified(parts: &Parts, app: &App) -> Result<Claims, ApiError> {
+    let token = bearer(&parts.headers)?;
+    token::verify(token, app.keys.verification(), &app.expectations, app.ambient.now()).map_err(
+        |error| {
+            tracing::debug!(%error, "a token was refused");
+            error.code().into()
+        },
+    )
+}
+
+/// The session that a token names, where it is live.
+///
+/// # Errors
+/// The reason why it is not; `SESSION_NOT_FOUND` where there is none.
+pub async fn live_session(app: &App, session_token: &str) -> Result<Session, ApiError> {
+    let mut handle = app.db.acquire().await?;
+    let session = store::sessions::find_by_token(handle.conn(), session_token)
+        .await?
+        .ok_or(ErrorCode::SessionNotFound)?;
+    judge(&session.facts, app.policy.session_idle_limit, app.ambient.now())?;
+    Ok(session)
+}
+
+impl FromRequestParts<App> for Caller {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
+        let claims = verified(parts, app)?;
+        let session = live_session(app, &claims.session_token).await?;
+        // A token that names someone else's session was not made by us, whoever signed it.
+        if session.user_id != claims.user_id {
+            return Err(ErrorCode::TokenInvalid.into());
+        }
+        app.activity.note(&claims.session_token, app.ambient.now());
+        Ok(Self { session, claims })
+    }
+}
+
+impl FromRequestParts<App> for Reader {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
+        let claims = verified(parts, app)?;
+        let context = CallContext::from_request_parts(parts, app).await?;
+        let asserted = context.assertion.as_ref().and_then(|assertion| assertion.session.as_ref());
+        if asserted.is_some_and(|asserted| asserted.session == claims.session_hash()) {
+            app.activity.note(&claims.session_token, app.ambient.now());
+            return Ok(Self { claims });
+        }
+        let Caller { claims, .. } = Caller::from_request_parts(parts, app).await?;
+        Ok(Self { claims })
+    }
+}
+
+impl FromRequestParts<App> for Admin {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
+        let caller = Caller::from_request_parts(parts, app).await?;
+        // The row's role, not the token's: a role that was taken away is gone at once.
+        if caller.session.role != Role::Admin {
+            return Err(ErrorCode::Forbidden.into());
+        }
+        Ok(Self(caller))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bearer_token_is_told_from_none_and_from_nonsense() {
+        let read = |value: Option<&str>| {
+            let mut headers = HeaderMap::new();
+            if let Some(value) = value {
+                headers.insert(header::AUTHORIZATION, value.parse().unwrap());
+            }
+            bearer(&headers).map(str::to_owned)
+        };
+        assert_eq!(read(Some("Bearer abc")), Ok("abc".into()));
+        assert_eq!(read(Some("bearer  abc ")), Ok("abc".into()));
+        assert_eq!(read(None), Err(ErrorCode::TokenMissing));
+        for nonsense in ["Bearer", "Bearer ", "Basic abc", "abc", ""] {
+            assert_eq!(read(Some(nonsense)), Err(ErrorCode::TokenMalformed), "{nonsense:?}");
+        }
+    }
+}

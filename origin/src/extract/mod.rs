@@ -1,0 +1,7 @@
+//! What handlers say in their signatures: who is calling, and what they sent.
+
+pub mod caller;
+pub mod context;
+pub mod input;
+pub mod once;
+pub mod signed;

@@ -1,0 +1,110 @@
+//! What log-ins and registrations send.
+
+use garde::Validate;
+use serde::Deserialize;
+use shared::user::ClientType;
+
+use crate::{
+    extract::context::CallContext,
+    password::{MAX_CHARS, MIN_CHARS},
+    store::{sessions::Device, users::Account},
+};
+
+/// Who someone says they are.
+#[derive(Deserialize, Validate)]
+pub struct Credentials {
+    /// Mobile number, or else `email`.
+    #[garde(custom(one_of(&self.email)), inner(length(chars, min = 1, max = 20)))]
+    pub mobile: Option<String>,
+    /// E-mail address, or else `mobile`.
+    #[garde(inner(length(chars, min = 1, max = 254)))]
+    pub email: Option<String>,
+    /// The password.
+    #[garde(length(chars, min = 1, max = MAX_CHARS))]
+    pub password: String,
+}
+
+/// What an account is made of.
+#[derive(Deserialize, Validate)]
+pub struct NewAccount {
+    /// Mobile number, or else `email`.
+    #[garde(custom(one_of(&self.email)), inner(pattern(r"^(1[3-9][0-9]{9}|\+[1-9][0-9]{6,14})$")))]
+    pub mobile: Option<String>,
+    /// E-mail address, or else `mobile`.
+    #[garde(inner(email, length(chars, max = 254)))]
+    pub email: Option<String>,
+    /// The password.
+    #[garde(length(chars, min = MIN_CHARS, max = MAX_CHARS))]
+    pub password: String,
+    /// Display name.
+    #[garde(length(chars, min = 1, max = 50), custom(not_blank))]
+    pub nickname: String,
+}
+
+/// What a client says of itself, in any log-in.
+#[derive(Deserialize, Validate)]
+pub struct DeviceForm {
+    /// The kind of client; a mini-program where it does not say.
+    #[serde(default = "mini_program")]
+    #[garde(skip)]
+    pub client_type: ClientType,
+    /// The id that the client gives itself.
+    #[garde(inner(length(chars, min = 1, max = 128), ascii))]
+    device_id: Option<String>,
+    /// What its owner calls it.
+    #[garde(inner(length(chars, min = 1, max = 100)))]
+    device_name: Option<String>,
+    /// `phone`, `tablet`, `desktop`…
+    #[garde(inner(length(chars, min = 1, max = 32)))]
+    device_type: Option<String>,
+    /// Proof from an earlier log-in that it is that device.
+    #[garde(inner(length(bytes, max = 4096)))]
+    pub device_token: Option<String>,
+}
+
+fn mini_program() -> ClientType {
+    ClientType::MiniProgram
+}
+
+#[expect(clippy::ref_option, reason = "garde hands out fields as they are")]
+fn one_of(other: &Option<String>) -> impl FnOnce(&Option<String>, &()) -> garde::Result + '_ {
+    move |this, ()| {
+        if this.is_some() == other.is_some() {
+            return Err(garde::Error::new("send either mobile or email"));
+        }
+        Ok(())
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature is garde's")]
+fn not_blank(text: &str, _: &()) -> garde::Result {
+    if text.trim().is_empty() { Err(garde::Error::new("must not be blank")) } else { Ok(()) }
+}
+
+/// An e-mail address as it is stored and looked up: "Bob@Example.com" and "bob@example.com" are one
+/// mailbox, whatever the database's collation says.
+pub fn normal_email(email: Option<String>) -> Option<String> {
+    email.map(|email| email.trim().to_lowercase())
+}
+
+/// What an account is looked up by.
+pub fn account<'a>(mobile: Option<&'a String>, email: Option<&'a String>) -> Option<Account<'a>> {
+    mobile
+        .map(|mobile| Account::Mobile(mobile))
+        .or_else(|| email.map(|email| Account::Email(email)))
+}
+
+impl DeviceForm {
+    /// The device as its session keeps it; its address comes from the call alone.
+    pub fn device(&self, call: &CallContext) -> Device {
+        Device {
+            device_id: self.device_id.clone(),
+            device_name: self.device_name.clone(),
+            device_type: self.device_type.clone(),
+            user_agent: call.user_agent.clone(),
+            login_ip: Some(call.client_ip.to_string()),
+            country: call.place.country.clone().filter(|country| country.len() == 2),
+            city: call.place.city.as_ref().map(|city| city.chars().take(100).collect()),
+        }
+    }
+}

@@ -1,0 +1,76 @@
+use axum::extract::State;
+use shared::{error::ErrorCode, user::Role};
+
+use super::{
+    forms::{DeviceForm, NewAccount, normal_email},
+    view::LoggedIn,
+};
+use crate::{
+    error::ApiError,
+    extract::{
+        context::CallContext,
+        input::{Both, Json},
+    },
+    http::{Answer, Envelope},
+    sessions::open::{LogIn, open},
+    state::App,
+    store::{
+        self,
+        audit::{AuditKind, NewEvent},
+        db::is_unique_violation,
+        users::NewUser,
+    },
+};
+
+/// Makes an account and logs it in; 409 where the mobile or e-mail has one already.
+pub async fn register(
+    State(app): State<App>,
+    call: CallContext,
+    Json(Both(new, device)): Json<Both<NewAccount, DeviceForm>>,
+) -> Answer<LoggedIn> {
+    let email = normal_email(new.email);
+    let hash = app.passwords.hash(new.password, &app.ambient).await?;
+    let user = NewUser {
+        user_id: None,
+        mobile: new.mobile.as_deref(),
+        email: email.as_deref(),
+        nickname: new.nickname.trim(),
+        password_hash: Some(&hash),
+        role: Role::User,
+    };
+    let user_id = app.db.retrying(|| insert(&app, &user, &call)).await?;
+    let opened = open(
+        &app,
+        &LogIn {
+            user_id,
+            client_type: device.client_type,
+            device: device.device(&call),
+            device_token: None,
+            earlier: None,
+            call: &call,
+        },
+    )
+    .await?;
+    Ok(Envelope::created(LoggedIn::new(opened, app.ambient.now())))
+}
+
+async fn insert(app: &App, user: &NewUser<'_>, call: &CallContext) -> Result<i64, ApiError> {
+    let now = app.ambient.now();
+    let mut tx = app.db.begin().await?;
+    let user_id = match store::users::insert(tx.conn(), user, now).await {
+        Err(error) if is_unique_violation(&error) => return Err(ErrorCode::Conflict.into()),
+        inserted => inserted?,
+    };
+    let event = NewEvent {
+        kind: AuditKind::Registered,
+        user_id: Some(user_id),
+        authentication_session_id: None,
+        actor_user_id: None,
+        client_ip: Some(&call.client_ip.to_string()),
+        request_id: Some(&call.request_id),
+        detail: None,
+    };
+    store::audit::insert(tx.conn(), &event, now).await?;
+    tx.commit().await?;
+    Ok(user_id)
+}

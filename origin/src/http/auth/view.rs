@@ -1,0 +1,71 @@
+//! What log-ins answer.
+
+use serde::Serialize;
+use shared::{
+    time::Timestamp,
+    user::{ClientType, PublicUser, UserType},
+};
+
+use crate::{sessions::open::Opened, store::sessions::Session};
+
+/// A session as its owner sees it.
+#[derive(Serialize)]
+pub struct SessionView {
+    authentication_session_id: i64,
+    user_type: UserType,
+    client_type: ClientType,
+    device_id: Option<String>,
+    device_name: Option<String>,
+    device_type: Option<String>,
+    login_ip: Option<String>,
+    country: Option<String>,
+    city: Option<String>,
+    created_at: Timestamp,
+    last_activity: Timestamp,
+    expires_at: Timestamp,
+}
+
+impl From<Session> for SessionView {
+    fn from(session: Session) -> Self {
+        Self {
+            authentication_session_id: session.authentication_session_id,
+            user_type: session.user_type,
+            client_type: session.client_type,
+            device_id: session.device.device_id,
+            device_name: session.device.device_name,
+            device_type: session.device.device_type,
+            login_ip: session.device.login_ip,
+            country: session.device.country,
+            city: session.device.city,
+            created_at: session.created_at,
+            last_activity: session.facts.last_activity,
+            expires_at: session.facts.expires_at,
+        }
+    }
+}
+
+/// What a log-in answers.
+#[derive(Serialize)]
+pub struct LoggedIn {
+    user: PublicUser,
+    access_token: String,
+    token_type: &'static str,
+    /// Seconds until the access token's end.
+    expires_in: u64,
+    device_token: String,
+    session: SessionView,
+}
+
+impl LoggedIn {
+    /// The answer to a log-in at `now`.
+    pub fn new(opened: Opened, now: Timestamp) -> Self {
+        Self {
+            user: opened.user,
+            access_token: opened.access_token,
+            token_type: "Bearer",
+            expires_in: opened.token_expires_at.since(now).as_secs(),
+            device_token: opened.device_token,
+            session: opened.session.into(),
+        }
+    }
+}

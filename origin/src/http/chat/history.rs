@@ -1,0 +1,78 @@
+use axum::extract::State;
+use garde::Validate;
+use serde::{Deserialize, Serialize};
+use shared::{chat::Message, page::Pagination};
+
+use super::visible;
+use crate::{
+    error::ApiError,
+    extract::{
+        caller::Reader,
+        input::{Id, Page, Query, page_limit, page_number},
+    },
+    http::{Answer, Envelope},
+    state::App,
+    store::{self, Conn, messages::Window},
+};
+
+/// Which part of the history: a page, or what lies before or after a message.
+#[derive(Deserialize, Validate)]
+pub struct HistoryQuery {
+    #[garde(custom(page_number))]
+    page: Option<u32>,
+    #[garde(custom(page_limit))]
+    limit: Option<u32>,
+    #[garde(skip)]
+    before: Option<i64>,
+    #[garde(skip)]
+    after: Option<i64>,
+}
+
+/// A part of a conversation's history.
+#[derive(Serialize)]
+pub struct History {
+    messages: Vec<Message>,
+    pagination: Pagination,
+}
+
+/// Messages of a conversation: newest first by page or `before` a message, oldest first `after` one.
+pub async fn history(
+    State(app): State<App>,
+    reader: Reader,
+    Id(id): Id,
+    Query(query): Query<HistoryQuery>,
+) -> Answer<History> {
+    let page = Page::new(query.page, query.limit);
+    let mut handle = app.db.acquire().await?;
+    let conversation = visible(handle.conn(), &reader, id).await?;
+    let window = match (query.before, query.after) {
+        (Some(_), Some(_)) => {
+            return Err(ApiError::invalid("after", "send either before or after"));
+        }
+        (Some(before), None) => {
+            Window::UpTo(seq_of(handle.conn(), id, "before", before).await? - 1)
+        }
+        (None, Some(after)) => Window::After(seq_of(handle.conn(), id, "after", after).await?),
+        // Without a gap in `seq`, what lies in front of a page is a number, not a scan.
+        (None, None) => {
+            let newer = i64::try_from(page.offset()).unwrap_or(i64::MAX);
+            Window::UpTo(conversation.last_seq.saturating_sub(newer))
+        }
+    };
+    let messages = store::messages::history(handle.conn(), id, window, page.limit).await?;
+    Ok(Envelope::ok(History {
+        messages,
+        pagination: Pagination::new(conversation.last_seq, page.page, page.limit),
+    }))
+}
+
+async fn seq_of(
+    conn: Conn<'_>,
+    id: i64,
+    field: &str,
+    chat_message_id: i64,
+) -> Result<i64, ApiError> {
+    store::messages::seq_of(conn, id, chat_message_id)
+        .await?
+        .ok_or_else(|| ApiError::invalid(field, "must be a message of this conversation"))
+}

@@ -1,0 +1,64 @@
+use axum::extract::State;
+use garde::Validate;
+use serde::{Deserialize, Serialize};
+use shared::{
+    chat::{Message, MessageType, NewMessage},
+    time::Timestamp,
+};
+
+use crate::{
+    chat::{self, Send},
+    extract::{
+        caller::Caller,
+        input::{Id, Json},
+    },
+    http::{Answer, Envelope},
+    state::App,
+};
+
+/// A message to store; the rules of chat check it, the same for sockets.
+#[derive(Deserialize, Validate)]
+#[serde(transparent)]
+pub struct MessageBody(#[garde(skip)] NewMessage);
+
+/// A message that is stored.
+#[derive(Serialize)]
+pub struct SentMessage {
+    chat_message_id: i64,
+    customer_service_session_id: i64,
+    seq: i64,
+    content: String,
+    message_type: MessageType,
+    temp_message_id: Option<String>,
+    sent_at: Timestamp,
+}
+
+impl From<Message> for SentMessage {
+    fn from(message: Message) -> Self {
+        Self {
+            chat_message_id: message.chat_message_id,
+            customer_service_session_id: message.customer_service_session_id,
+            seq: message.seq,
+            content: message.content,
+            message_type: message.message_type,
+            temp_message_id: message.temp_message_id,
+            sent_at: message.created_at,
+        }
+    }
+}
+
+/// Stores a message; the same `temp_message_id` twice is the same message.
+pub async fn send(
+    State(app): State<App>,
+    caller: Caller,
+    Id(id): Id,
+    Json(MessageBody(message)): Json<MessageBody>,
+) -> Answer<SentMessage> {
+    let wanted = Send {
+        participant: caller.participant(),
+        customer_service_session_id: id,
+        message: &message,
+        socket_id: None,
+    };
+    Ok(Envelope::created(chat::send(&app, &wanted).await?.into()))
+}

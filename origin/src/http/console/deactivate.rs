@@ -1,0 +1,73 @@
+use axum::extract::State;
+use garde::Validate;
+use serde::{Deserialize, Serialize};
+use shared::{error::ErrorCode, session::EndReason};
+
+use crate::{
+    error::ApiError,
+    extract::{
+        caller::Admin,
+        context::CallContext,
+        input::{Id, Json},
+    },
+    http::{Answer, Envelope},
+    sessions::end::end,
+    state::App,
+    store::{self, sessions::End},
+};
+
+/// Why a session is ended.
+#[derive(Deserialize, Validate)]
+pub struct Deactivate {
+    #[garde(length(chars, min = 1, max = 500))]
+    reason: String,
+}
+
+/// A session that was ended.
+#[derive(Serialize)]
+pub struct Deactivated {
+    authentication_session_id: i64,
+    user_id: i64,
+    end_reason: EndReason,
+}
+
+/// Ends a session as an admin, audited with the reason. Done twice it is done once; one that ended
+/// for another reason is a conflict.
+pub async fn deactivate(
+    State(app): State<App>,
+    Admin(admin): Admin,
+    call: CallContext,
+    Id(id): Id,
+    Json(body): Json<Deactivate>,
+) -> Answer<Deactivated> {
+    let by = End {
+        reason: EndReason::Deactivated,
+        by_session_id: Some(admin.session.authentication_session_id),
+        by_user_id: Some(admin.session.user_id),
+    };
+    let user_id = app.db.retrying(|| deactivate_in(&app, id, by, &call, &body.reason)).await?;
+    app.outbox_rung.notify_one();
+    Ok(Envelope::ok(Deactivated {
+        authentication_session_id: id,
+        user_id,
+        end_reason: EndReason::Deactivated,
+    }))
+}
+
+/// Whose session it was.
+async fn deactivate_in(
+    app: &App,
+    id: i64,
+    by: End,
+    call: &CallContext,
+    reason: &str,
+) -> Result<i64, ApiError> {
+    let mut tx = app.db.begin().await?;
+    let session = store::sessions::lock(tx.conn(), id).await?.ok_or(ErrorCode::NotFound)?;
+    let ended = end(app, &mut tx, &session, by, Some(call), Some(reason)).await?;
+    if !ended && session.facts.end_reason != Some(by.reason) {
+        return Err(ErrorCode::Conflict.into());
+    }
+    tx.commit().await?;
+    Ok(session.user_id)
+}

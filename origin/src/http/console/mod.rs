@@ -1,0 +1,13 @@
+//! The console: what admins do to sessions of others.
+
+mod deactivate;
+
+use axum::{Router, routing::post};
+use shared::route;
+
+use crate::state::App;
+
+/// The routes.
+pub fn router() -> Router<App> {
+    Router::new().route(route::DEACTIVATE_SESSION, post(deactivate::deactivate))
+}

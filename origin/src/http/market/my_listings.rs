@@ -1,0 +1,64 @@
+use axum::extract::State;
+use garde::Validate;
+use serde::{Deserialize, Serialize};
+use shared::{
+    listing::{Listing, ListingStatus, StatusCounts},
+    page::Pagination,
+};
+
+use crate::{
+    extract::{
+        caller::Reader,
+        input::{Page, Query, page_limit, page_number},
+    },
+    http::{Answer, Envelope},
+    state::App,
+    store,
+};
+
+/// Which of the caller's listings.
+#[derive(Deserialize, Validate)]
+pub struct MyListingsQuery {
+    #[garde(skip)]
+    status: Option<ListingStatus>,
+    #[garde(custom(page_number))]
+    page: Option<u32>,
+    #[garde(custom(page_limit))]
+    limit: Option<u32>,
+}
+
+/// A page of the caller's listings.
+#[derive(Serialize)]
+pub struct MyListings {
+    listings: Vec<Listing>,
+    pagination: Pagination,
+    /// Counts of all of the caller's listings, whatever the page's filter.
+    status_counts: StatusCounts,
+}
+
+/// The caller's own listings, newest first.
+pub async fn my_listings(
+    State(app): State<App>,
+    reader: Reader,
+    Query(query): Query<MyListingsQuery>,
+) -> Answer<MyListings> {
+    let seller = reader.claims.user_id;
+    let page = Page::new(query.page, query.limit);
+    let mut handle = app.db.acquire().await?;
+    let status_counts = store::listings::status_counts(handle.conn(), seller).await?;
+    let listings = store::listings::page_of_seller(
+        handle.conn(),
+        seller,
+        query.status,
+        page.limit,
+        page.offset(),
+    )
+    .await?;
+    // The counts hold every total there is; a third query would only be able to disagree.
+    let total = query.status.map_or(status_counts.total(), |status| status_counts.of(status));
+    Ok(Envelope::ok(MyListings {
+        listings,
+        pagination: Pagination::new(total, page.page, page.limit),
+        status_counts,
+    }))
+}

@@ -1,0 +1,19 @@
+//! The origin: owns the database and answers session, listing and chat queries, for the edge and
+//! for admin tools directly.
+
+pub mod background;
+pub mod chat;
+pub mod clock;
+pub mod command;
+pub mod config;
+pub mod edge_client;
+pub mod error;
+mod extract;
+mod http;
+pub mod keys;
+pub mod password;
+pub mod router;
+pub mod seed;
+pub mod sessions;
+pub mod state;
+pub mod store;

@@ -1,0 +1,149 @@
+//! What a log-in does to the sessions that are there: the rule, without a database.
+
+use super::device::same_network;
+use crate::store::sessions::{Device, Session};
+
+/// What a log-in brings to show which device it comes from.
+#[derive(Clone, Copy, Debug)]
+pub struct Arrival<'a> {
+    /// The device that a valid device token names.
+    pub proven_device: Option<&'a str>,
+    /// The session that an access token of this user names, even an expired one.
+    pub proven_session: Option<&'a str>,
+    /// What the client says of itself, and the address that it calls from.
+    pub device: &'a Device,
+}
+
+/// What a log-in does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Admission<'a> {
+    /// It is the same device: its session is renewed, and nobody is replaced.
+    Renew(&'a Session),
+    /// It is another device: it gets a session of its own, in place of all others of its kind.
+    Replace {
+        /// A session whose device the newcomer claimed to be, without proof.
+        claimed: Option<&'a Session>,
+    },
+}
+
+/// Decides what a log-in does, given the user's live sessions of its client type.
+#[must_use]
+pub fn admit<'a>(live: &'a [Session], arrival: &Arrival<'_>) -> Admission<'a> {
+    if let Some(session) = live.iter().find(|session| arrival.is_of(session)) {
+        return Admission::Renew(session);
+    }
+    let claimed = arrival.device.device_id.as_deref().and_then(|claim| {
+        live.iter().find(|session| session.device.device_id.as_deref() == Some(claim))
+    });
+    Admission::Replace { claimed }
+}
+
+impl Arrival<'_> {
+    fn is_of(&self, session: &Session) -> bool {
+        if self.proven_session.is_some_and(|token| token == session.session_token) {
+            return true;
+        }
+        if let Some(proven) = self.proven_device {
+            return session.device.device_id.as_deref() == Some(proven);
+        }
+        // A client that sends no proof is known by what it cannot help to send. Its device id alone
+        // is a claim that anyone could make.
+        let claims_it = match self.device.device_id.as_deref() {
+            Some(claim) => session.device.device_id.as_deref() == Some(claim),
+            None => true,
+        };
+        self.proven_session.is_none()
+            && claims_it
+            && session.device.user_agent == self.device.user_agent
+            && same_network(session.device.login_ip.as_deref(), self.device.login_ip.as_deref())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use shared::{
+        session::SessionFacts,
+        time::Timestamp,
+        user::{ClientType, Role, UserStatus, UserType},
+    };
+
+    use super::*;
+
+    fn device(id: Option<&str>, agent: &str, ip: &str) -> Device {
+        Device {
+            device_id: id.map(Into::into),
+            user_agent: Some(agent.into()),
+            login_ip: Some(ip.into()),
+            ..Device::default()
+        }
+    }
+
+    fn session(token: &str, device: Device) -> Session {
+        let at = Timestamp::from_millis(0).unwrap();
+        Session {
+            authentication_session_id: 1,
+            session_token: token.into(),
+            user_type: UserType::User,
+            user_id: 31,
+            client_type: ClientType::MiniProgram,
+            facts: SessionFacts {
+                is_active: true,
+                end_reason: None,
+                expires_at: at,
+                last_activity: at,
+                updated_at: at,
+                user_status: UserStatus::Active,
+            },
+            role: Role::User,
+            nickname: "ana".into(),
+            device,
+            created_at: at,
+        }
+    }
+
+    #[test]
+    fn what_is_the_same_device_and_what_only_claims_to_be() {
+        let live = [session("s1", device(Some("phone-1"), "WeChat/8", "116.4.39.203"))];
+        let renews = |proven_device, proven_session, device: Device| {
+            let arrival = Arrival { proven_device, proven_session, device: &device };
+            matches!(admit(&live, &arrival), Admission::Renew(_))
+        };
+        let away = || device(Some("phone-1"), "WeChat/9", "8.8.8.8");
+        assert!(renews(Some("phone-1"), None, away()), "a device token proves it from anywhere");
+        assert!(renews(None, Some("s1"), away()), "so does a token of the session");
+        assert!(!renews(None, None, away()), "a bare device id from elsewhere is a claim");
+        assert!(
+            renews(None, None, device(Some("phone-1"), "WeChat/8", "116.4.39.9")),
+            "unchanged client"
+        );
+        assert!(
+            renews(None, None, device(None, "WeChat/8", "116.4.39.9")),
+            "unchanged client without an id"
+        );
+        assert!(!renews(None, None, device(None, "WeChat/9", "116.4.39.9")), "another user agent");
+        assert!(
+            !renews(None, None, device(Some("phone-2"), "WeChat/8", "116.4.39.9")),
+            "another id"
+        );
+        assert!(
+            !renews(Some("phone-2"), None, device(Some("phone-1"), "WeChat/8", "116.4.39.9")),
+            "proof of another device"
+        );
+        assert!(
+            !renews(None, Some("s0"), device(Some("phone-1"), "WeChat/8", "116.4.39.9")),
+            "proof of another session"
+        );
+    }
+
+    #[test]
+    fn a_claim_without_proof_is_told_from_a_newcomer() {
+        let live = [session("s1", device(Some("phone-1"), "WeChat/8", "116.4.39.203"))];
+        let claims = |device: Device| {
+            let arrival = Arrival { proven_device: None, proven_session: None, device: &device };
+            matches!(admit(&live, &arrival), Admission::Replace { claimed: Some(_) })
+        };
+        assert!(claims(device(Some("phone-1"), "WeChat/8", "8.8.8.8")));
+        assert!(!claims(device(Some("phone-2"), "WeChat/8", "8.8.8.8")));
+        assert!(!claims(device(None, "curl", "8.8.8.8")));
+    }
+}

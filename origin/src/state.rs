@@ -1,0 +1,83 @@
+//! What every handler can reach.
+
+use std::{ops::Deref, sync::Arc};
+
+use anyhow::Context as _;
+use shared::{seal::Secret, token::Expectations};
+use tokio::sync::Notify;
+
+use crate::{
+    background::activity::Activity,
+    clock::Ambient,
+    config::{Config, Policy},
+    edge_client::EdgeClient,
+    extract::once::TakenOnce,
+    keys::SigningKeys,
+    password::Passwords,
+    store::Db,
+};
+
+/// The application: cheap to clone, shared by all calls and background tasks.
+#[derive(Clone)]
+pub struct App(Arc<Parts>);
+
+/// What the application is made of.
+pub struct Parts {
+    /// The database.
+    pub db: Db,
+    /// Time and randomness.
+    pub ambient: Ambient,
+    /// What rules depend on.
+    pub policy: Policy,
+    /// Keys that access tokens are signed with.
+    pub keys: SigningKeys,
+    /// Who makes access tokens, and for whom.
+    pub expectations: Expectations,
+    /// What the edge signs with.
+    pub edge_to_origin: Secret,
+    /// What device tokens are signed with.
+    pub device_tokens: Secret,
+    /// Hashes and checks passwords.
+    pub passwords: Passwords,
+    /// Calls the edge.
+    pub edge: EdgeClient,
+    /// Rung when a transaction that wrote to the outbox has committed.
+    pub outbox_rung: Notify,
+    /// When sessions were last used.
+    pub activity: Activity,
+    /// Request ids of assertions that this process has taken.
+    pub taken_assertions: TakenOnce,
+}
+
+impl App {
+    /// From checked settings and an open database.
+    ///
+    /// # Errors
+    /// Where the HTTP client or the password hasher cannot be made.
+    pub fn new(config: Config, db: Db, ambient: Ambient) -> anyhow::Result<Self> {
+        let edge = EdgeClient::new(config.edge_url, config.origin_to_edge)
+            .context("cannot make an HTTP client")?;
+        Ok(Self(Arc::new(Parts {
+            db,
+            passwords: Passwords::new(&ambient)?,
+            ambient,
+            policy: config.policy,
+            keys: config.keys,
+            expectations: config.expectations,
+            edge_to_origin: config.edge_to_origin,
+            device_tokens: config.device_tokens,
+            edge,
+            outbox_rung: Notify::new(),
+            activity: Activity::default(),
+            taken_assertions: TakenOnce::default(),
+        })))
+    }
+}
+
+impl Deref for App {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}

@@ -1,0 +1,12 @@
+//! The only SQL: a file a table, each query written once for MySQL and SQLite.
+
+pub mod audit;
+pub mod conversations;
+pub mod db;
+pub mod listings;
+pub mod messages;
+pub mod outbox;
+pub mod sessions;
+pub mod users;
+
+pub use db::{Conn, Db, DbZone, Tx};

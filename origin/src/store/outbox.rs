@@ -1,0 +1,186 @@
+//! SQL over `edge_outbox`: what the edge must be told, until it has said that it knows.
+
+use std::time::Duration;
+
+use shared::time::Timestamp;
+use sqlx::{FromRow, QueryBuilder};
+
+use super::db::{Conn, DialectWords as _, InsertedId as _, on};
+
+/// The kinds of rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// A session has ended.
+    SessionEnded,
+    /// A message was stored.
+    MessageStored,
+}
+
+impl Kind {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::SessionEnded => "session_ended",
+            Self::MessageStored => "message_stored",
+        }
+    }
+}
+
+impl TryFrom<String> for Kind {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        [Self::SessionEnded, Self::MessageStored]
+            .into_iter()
+            .find(|kind| kind.as_str() == text)
+            .ok_or_else(|| format!("unknown kind of edge_outbox row: {text:?}"))
+    }
+}
+
+/// A row that this process has taken.
+#[derive(Clone, Debug, FromRow)]
+pub struct Taken {
+    /// Key of the row.
+    pub edge_outbox_id: i64,
+    /// What it tells.
+    #[sqlx(try_from = "String")]
+    pub kind: Kind,
+    /// The event, less its id.
+    #[sqlx(json)]
+    pub payload: serde_json::Value,
+    /// How often it was taken before.
+    pub attempts: i64,
+}
+
+/// Adds a row, in the transaction that makes it true.
+///
+/// # Errors
+/// The database's.
+pub async fn insert(
+    conn: Conn<'_>,
+    kind: Kind,
+    payload: &serde_json::Value,
+    now: Timestamp,
+) -> sqlx::Result<i64> {
+    let now = conn.zone.write(now);
+    on!(conn, |c| {
+        sqlx::query(
+            "INSERT INTO edge_outbox (kind, payload, available_at, created_at) VALUES (?, ?, ?, ?)",
+        )
+        .bind(kind.as_str())
+        .bind(sqlx::types::Json(payload))
+        .bind(now)
+        .bind(now)
+        .execute(c)
+        .await
+        .map(|done| done.inserted_id())
+    })
+}
+
+/// Takes at most `limit` rows for `lease`: until then no other process does. In a transaction.
+///
+/// # Errors
+/// The database's.
+pub async fn take(
+    mut conn: Conn<'_>,
+    limit: i64,
+    lease: Duration,
+    now: Timestamp,
+) -> sqlx::Result<Vec<Taken>> {
+    let rows = select_available(conn.reborrow(), limit, now).await?;
+    let until = conn.zone.write(now.plus(lease));
+    if !rows.is_empty() {
+        on!(conn, |c: Dialect| {
+            let mut query = QueryBuilder::<Dialect>::new("UPDATE edge_outbox SET available_at = ");
+            query.push_bind(until).push(", attempts = attempts + 1 WHERE edge_outbox_id IN (");
+            let mut ids = query.separated(", ");
+            for row in &rows {
+                ids.push_bind(row.edge_outbox_id);
+            }
+            query.push(")");
+            query.build().execute(c).await?;
+        });
+    }
+    Ok(rows)
+}
+
+async fn select_available(conn: Conn<'_>, limit: i64, now: Timestamp) -> sqlx::Result<Vec<Taken>> {
+    let now = conn.zone.write(now);
+    on!(conn, |c: Dialect| {
+        let mut query = QueryBuilder::<Dialect>::new(
+            "SELECT edge_outbox_id, kind, payload, attempts FROM edge_outbox
+             WHERE dead_at IS NULL AND available_at <= ",
+        );
+        query.push_bind(now);
+        query.push(" ORDER BY available_at, edge_outbox_id LIMIT ").push_bind(limit);
+        query.push(Dialect::FOR_UPDATE_SKIP_LOCKED);
+        query.build_query_as().fetch_all(c).await
+    })
+}
+
+/// Removes rows that the edge has taken.
+///
+/// # Errors
+/// The database's.
+pub async fn remove(conn: Conn<'_>, ids: &[i64]) -> sqlx::Result<()> {
+    if ids.is_empty() {
+        return Ok(());
+    }
+    on!(conn, |c: Dialect| {
+        let mut query =
+            QueryBuilder::<Dialect>::new("DELETE FROM edge_outbox WHERE edge_outbox_id IN (");
+        let mut list = query.separated(", ");
+        for id in ids {
+            list.push_bind(*id);
+        }
+        query.push(")");
+        query.build().execute(c).await.map(|_| ())
+    })
+}
+
+/// Puts a row off until `available_at`.
+///
+/// # Errors
+/// The database's.
+pub async fn postpone(
+    conn: Conn<'_>,
+    edge_outbox_id: i64,
+    available_at: Timestamp,
+) -> sqlx::Result<()> {
+    let available_at = conn.zone.write(available_at);
+    on!(conn, |c| {
+        sqlx::query("UPDATE edge_outbox SET available_at = ? WHERE edge_outbox_id = ?")
+            .bind(available_at)
+            .bind(edge_outbox_id)
+            .execute(c)
+            .await
+            .map(|_| ())
+    })
+}
+
+/// Sets a row aside for a person to look at.
+///
+/// # Errors
+/// The database's.
+pub async fn bury(conn: Conn<'_>, edge_outbox_id: i64, now: Timestamp) -> sqlx::Result<()> {
+    let now = conn.zone.write(now);
+    on!(conn, |c| {
+        sqlx::query("UPDATE edge_outbox SET dead_at = ? WHERE edge_outbox_id = ?")
+            .bind(now)
+            .bind(edge_outbox_id)
+            .execute(c)
+            .await
+            .map(|_| ())
+    })
+}
+
+/// How many rows wait for the edge, and how many for a person.
+///
+/// # Errors
+/// The database's.
+pub async fn depth(conn: Conn<'_>) -> sqlx::Result<(i64, i64)> {
+    on!(conn, |c| {
+        sqlx::query_as("SELECT COUNT(*) - COUNT(dead_at), COUNT(dead_at) FROM edge_outbox")
+            .fetch_one(c)
+            .await
+    })
+}

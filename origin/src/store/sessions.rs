@@ -1,0 +1,395 @@
+//! SQL over `authentication_sessions`.
+
+use chrono::NaiveDateTime;
+use shared::{
+    session::{EndReason, SessionFacts},
+    time::Timestamp,
+    user::{ClientType, Role, UserStatus, UserType},
+};
+use sqlx::{FromRow, QueryBuilder};
+
+use super::db::{Conn, DbZone, DialectWords as _, InsertedId as _, on};
+
+/// A row of `authentication_sessions` with what its user's row says of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Session {
+    /// Key of the session.
+    pub authentication_session_id: i64,
+    /// Names the session in tokens.
+    pub session_token: String,
+    /// The side of the system that it belongs to.
+    pub user_type: UserType,
+    /// Whose it is.
+    pub user_id: i64,
+    /// The kind of client that it was opened from.
+    pub client_type: ClientType,
+    /// What decides whether it may be used.
+    pub facts: SessionFacts,
+    /// What its user may do.
+    pub role: Role,
+    /// Its user's display name.
+    pub nickname: String,
+    /// The device that it is on.
+    pub device: Device,
+    /// When it was opened.
+    pub created_at: Timestamp,
+}
+
+/// What is known of the device that a session is on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Device {
+    /// The id that the client gives itself.
+    pub device_id: Option<String>,
+    /// What its owner calls it.
+    pub device_name: Option<String>,
+    /// `phone`, `tablet`, `desktop`…
+    pub device_type: Option<String>,
+    /// `User-Agent` of the log-in.
+    pub user_agent: Option<String>,
+    /// Address of the log-in.
+    pub login_ip: Option<String>,
+    /// ISO 3166-1 alpha-2 code of where that is.
+    pub country: Option<String>,
+    /// City of where that is.
+    pub city: Option<String>,
+}
+
+#[derive(FromRow)]
+struct SessionRow {
+    authentication_session_id: i64,
+    session_token: String,
+    #[sqlx(try_from = "String")]
+    user_type: UserType,
+    user_id: i64,
+    #[sqlx(try_from = "String")]
+    client_type: ClientType,
+    is_active: bool,
+    end_reason: Option<String>,
+    expires_at: NaiveDateTime,
+    last_activity: NaiveDateTime,
+    device_id: Option<String>,
+    device_name: Option<String>,
+    device_type: Option<String>,
+    user_agent: Option<String>,
+    login_ip: Option<String>,
+    country: Option<String>,
+    city: Option<String>,
+    created_at: NaiveDateTime,
+    updated_at: NaiveDateTime,
+    #[sqlx(try_from = "String")]
+    user_status: UserStatus,
+    #[sqlx(try_from = "String")]
+    role: Role,
+    nickname: String,
+}
+
+const SELECT: &str = "SELECT s.authentication_session_id, s.session_token, s.user_type, s.user_id, s.client_type,
+        s.is_active, s.end_reason, s.expires_at, s.last_activity, s.device_id, s.device_name, s.device_type,
+        s.user_agent, s.login_ip, s.country, s.city, s.created_at, s.updated_at,
+        u.status AS user_status, u.role, u.nickname
+     FROM authentication_sessions s JOIN users u ON u.user_id = s.user_id";
+
+impl SessionRow {
+    fn into_session(self, zone: DbZone) -> sqlx::Result<Session> {
+        let end_reason = self.end_reason.map(EndReason::try_from).transpose().map_err(|error| {
+            let row =
+                format!("authentication_sessions.end_reason of {}", self.authentication_session_id);
+            sqlx::Error::ColumnDecode { index: row, source: Box::new(error) }
+        })?;
+        Ok(Session {
+            authentication_session_id: self.authentication_session_id,
+            session_token: self.session_token,
+            user_type: self.user_type,
+            user_id: self.user_id,
+            client_type: self.client_type,
+            facts: SessionFacts {
+                is_active: self.is_active,
+                end_reason,
+                expires_at: zone.read(self.expires_at),
+                last_activity: zone.read(self.last_activity),
+                updated_at: zone.read(self.updated_at),
+                user_status: self.user_status,
+            },
+            role: self.role,
+            nickname: self.nickname,
+            device: Device {
+                device_id: self.device_id,
+                device_name: self.device_name,
+                device_type: self.device_type,
+                user_agent: self.user_agent,
+                login_ip: self.login_ip,
+                country: self.country,
+                city: self.city,
+            },
+            created_at: zone.read(self.created_at),
+        })
+    }
+}
+
+/// A session to be.
+pub struct NewSession<'a> {
+    /// A fixed key, for seeds; the database gives one otherwise.
+    pub authentication_session_id: Option<i64>,
+    /// Names the session in tokens.
+    pub session_token: &'a str,
+    /// The side of the system that it belongs to.
+    pub user_type: UserType,
+    /// Whose it is.
+    pub user_id: i64,
+    /// The kind of client that it is opened from.
+    pub client_type: ClientType,
+    /// Absolute end.
+    pub expires_at: Timestamp,
+    /// The device that it is on.
+    pub device: &'a Device,
+    /// Id of its first access token.
+    pub current_jti: Option<&'a str>,
+}
+
+/// Adds a live session.
+///
+/// # Errors
+/// The database's.
+pub async fn insert(conn: Conn<'_>, new: &NewSession<'_>, now: Timestamp) -> sqlx::Result<i64> {
+    let expires_at = conn.zone.write(new.expires_at);
+    let now = conn.zone.write(now);
+    on!(conn, |c| {
+        let done = sqlx::query(
+            "INSERT INTO authentication_sessions
+                 (authentication_session_id, session_token, user_type, user_id, client_type, is_active, expires_at,
+                  last_activity, login_ip, device_id, device_name, device_type, user_agent, country, city,
+                  current_jti, created_at, updated_at)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        )
+        .bind(new.authentication_session_id)
+        .bind(new.session_token)
+        .bind(new.user_type.as_str())
+        .bind(new.user_id)
+        .bind(new.client_type.as_str())
+        .bind(true)
+        .bind(expires_at)
+        .bind(now)
+        .bind(&new.device.login_ip)
+        .bind(&new.device.device_id)
+        .bind(&new.device.device_name)
+        .bind(&new.device.device_type)
+        .bind(&new.device.user_agent)
+        .bind(&new.device.country)
+        .bind(&new.device.city)
+        .bind(new.current_jti)
+        .bind(now)
+        .bind(now)
+        .execute(c)
+        .await?;
+        Ok(new.authentication_session_id.unwrap_or_else(|| done.inserted_id()))
+    })
+}
+
+/// Makes a session new again for a log-in from its own device: same row, same token name.
+///
+/// # Errors
+/// The database's.
+pub async fn renew(
+    conn: Conn<'_>,
+    authentication_session_id: i64,
+    device: &Device,
+    current_jti: &str,
+    expires_at: Timestamp,
+    now: Timestamp,
+) -> sqlx::Result<()> {
+    let expires_at = conn.zone.write(expires_at);
+    let now = conn.zone.write(now);
+    on!(conn, |c| {
+        sqlx::query(
+            "UPDATE authentication_sessions
+             SET expires_at = ?, last_activity = ?, updated_at = ?, current_jti = ?, login_ip = ?,
+                 device_id = COALESCE(?, device_id), device_name = COALESCE(?, device_name),
+                 device_type = COALESCE(?, device_type), user_agent = ?, country = ?, city = ?
+             WHERE authentication_session_id = ?",
+        )
+        .bind(expires_at)
+        .bind(now)
+        .bind(now)
+        .bind(current_jti)
+        .bind(&device.login_ip)
+        .bind(&device.device_id)
+        .bind(&device.device_name)
+        .bind(&device.device_type)
+        .bind(&device.user_agent)
+        .bind(&device.country)
+        .bind(&device.city)
+        .bind(authentication_session_id)
+        .execute(c)
+        .await
+        .map(|_| ())
+    })
+}
+
+/// The session that a token names. One index seek, and one for its user.
+///
+/// # Errors
+/// The database's.
+pub async fn find_by_token(conn: Conn<'_>, session_token: &str) -> sqlx::Result<Option<Session>> {
+    let zone = conn.zone;
+    let row: Option<SessionRow> = on!(conn, |c: Dialect| {
+        let mut query = QueryBuilder::<Dialect>::new(SELECT);
+        query.push(" WHERE s.session_token = ").push_bind(session_token);
+        query.build_query_as().fetch_optional(c).await
+    })?;
+    row.map(|row| row.into_session(zone)).transpose()
+}
+
+/// The session with a key, locked until the transaction ends.
+///
+/// # Errors
+/// The database's.
+pub async fn lock(conn: Conn<'_>, authentication_session_id: i64) -> sqlx::Result<Option<Session>> {
+    let zone = conn.zone;
+    let row: Option<SessionRow> = on!(conn, |c: Dialect| {
+        let mut query = QueryBuilder::<Dialect>::new(SELECT);
+        query.push(" WHERE s.authentication_session_id = ").push_bind(authentication_session_id);
+        query.push(Dialect::FOR_UPDATE);
+        query.build_query_as().fetch_optional(c).await
+    })?;
+    row.map(|row| row.into_session(zone)).transpose()
+}
+
+/// The sessions of a user that nobody has ended, of one client type or of all, newest first. Read
+/// under the lock of the user's row.
+///
+/// # Errors
+/// The database's.
+pub async fn open_of(
+    conn: Conn<'_>,
+    user_id: i64,
+    client_type: Option<ClientType>,
+) -> sqlx::Result<Vec<Session>> {
+    let zone = conn.zone;
+    let rows: Vec<SessionRow> = on!(conn, |c: Dialect| {
+        let mut query = QueryBuilder::<Dialect>::new(SELECT);
+        query.push(" WHERE s.user_id = ").push_bind(user_id);
+        query.push(" AND s.is_active = ").push_bind(true);
+        if let Some(client_type) = client_type {
+            query.push(" AND s.client_type = ").push_bind(client_type.as_str());
+        }
+        query.push(" ORDER BY s.authentication_session_id DESC");
+        query.build_query_as().fetch_all(c).await
+    })?;
+    rows.into_iter().map(|row| row.into_session(zone)).collect()
+}
+
+/// Sessions that nobody has ended though their absolute or idle end has passed.
+///
+/// # Errors
+/// The database's.
+pub async fn overdue(
+    conn: Conn<'_>,
+    now: Timestamp,
+    idle_since: Timestamp,
+    limit: i64,
+) -> sqlx::Result<Vec<i64>> {
+    let now = conn.zone.write(now);
+    let idle_since = conn.zone.write(idle_since);
+    on!(conn, |c| {
+        // Two seeks, an index each; an OR over both columns would scan every live session.
+        sqlx::query_scalar(
+            "SELECT authentication_session_id FROM (
+                 SELECT authentication_session_id FROM authentication_sessions WHERE is_active = ? AND expires_at <= ?
+                 UNION
+                 SELECT authentication_session_id FROM authentication_sessions WHERE is_active = ? AND last_activity <= ?
+             ) overdue LIMIT ?",
+        )
+        .bind(true)
+        .bind(now)
+        .bind(true)
+        .bind(idle_since)
+        .bind(limit)
+        .fetch_all(c)
+        .await
+    })
+}
+
+/// How a session ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct End {
+    /// Why.
+    pub reason: EndReason,
+    /// The session whose log-in or wish it was.
+    pub by_session_id: Option<i64>,
+    /// The person whose wish it was.
+    pub by_user_id: Option<i64>,
+}
+
+/// Records the end of a session that has none; `false` where it had one already, which is kept.
+///
+/// # Errors
+/// The database's.
+pub async fn end(
+    conn: Conn<'_>,
+    authentication_session_id: i64,
+    end: End,
+    now: Timestamp,
+) -> sqlx::Result<bool> {
+    let now = conn.zone.write(now);
+    on!(conn, |c| {
+        sqlx::query(
+            "UPDATE authentication_sessions
+             SET is_active = ?, end_reason = ?, ended_at = ?, ended_by_session_id = ?, ended_by_user_id = ?, updated_at = ?
+             WHERE authentication_session_id = ? AND is_active = ? AND end_reason IS NULL",
+        )
+        .bind(false)
+        .bind(end.reason.as_str())
+        .bind(now)
+        .bind(end.by_session_id)
+        .bind(end.by_user_id)
+        .bind(now)
+        .bind(authentication_session_id)
+        .bind(true)
+        .execute(c)
+        .await
+        .map(|done| done.rows_affected() == 1)
+    })
+}
+
+/// Moves `last_activity` forward, never back.
+///
+/// # Errors
+/// The database's.
+pub async fn touch(conn: Conn<'_>, session_token: &str, at: Timestamp) -> sqlx::Result<()> {
+    let at = conn.zone.write(at);
+    on!(conn, |c| {
+        sqlx::query(
+            "UPDATE authentication_sessions SET last_activity = ?
+             WHERE session_token = ? AND is_active = ? AND last_activity < ?",
+        )
+        .bind(at)
+        .bind(session_token)
+        .bind(true)
+        .bind(at)
+        .execute(c)
+        .await
+        .map(|_| ())
+    })
+}
+
+/// Moves a session's absolute end; for seeds and tests.
+///
+/// # Errors
+/// The database's.
+pub async fn set_expiry(
+    conn: Conn<'_>,
+    authentication_session_id: i64,
+    expires_at: Timestamp,
+) -> sqlx::Result<()> {
+    let expires_at = conn.zone.write(expires_at);
+    on!(conn, |c| {
+        sqlx::query(
+            "UPDATE authentication_sessions SET expires_at = ? WHERE authentication_session_id = ?",
+        )
+        .bind(expires_at)
+        .bind(authentication_session_id)
+        .execute(c)
+        .await
+        .map(|_| ())
+    })
+}

@@ -1,0 +1,202 @@
+//! SQL over `users`.
+
+use chrono::NaiveDateTime;
+use shared::{
+    time::Timestamp,
+    user::{PublicUser, Role, UserStatus},
+};
+use sqlx::{FromRow, QueryBuilder};
+
+use super::db::{Conn, DbZone, DialectWords as _, InsertedId as _, on};
+
+const COLUMNS: &str =
+    "user_id, mobile, email, nickname, password_hash, status, role, is_vip, created_at, updated_at";
+
+/// A row of `users`.
+#[derive(Clone)]
+pub struct User {
+    /// What a response may say.
+    pub public: PublicUser,
+    /// PHC string of the password; `None` for users who come by WeChat alone.
+    pub password_hash: Option<String>,
+}
+
+#[derive(FromRow)]
+struct UserRow {
+    user_id: i64,
+    mobile: Option<String>,
+    email: Option<String>,
+    nickname: String,
+    password_hash: Option<String>,
+    #[sqlx(try_from = "String")]
+    status: UserStatus,
+    #[sqlx(try_from = "String")]
+    role: Role,
+    is_vip: bool,
+    created_at: NaiveDateTime,
+    updated_at: NaiveDateTime,
+}
+
+impl UserRow {
+    fn into_user(self, zone: DbZone) -> User {
+        User {
+            public: PublicUser {
+                user_id: self.user_id,
+                mobile: self.mobile,
+                email: self.email,
+                nickname: self.nickname,
+                status: self.status,
+                role: self.role,
+                is_vip: self.is_vip,
+                created_at: zone.read(self.created_at),
+                updated_at: zone.read(self.updated_at),
+            },
+            password_hash: self.password_hash,
+        }
+    }
+}
+
+/// What a user is known by when they log in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Account<'a> {
+    /// Mobile number.
+    Mobile(&'a str),
+    /// E-mail address in lower case.
+    Email(&'a str),
+}
+
+/// A user to be.
+pub struct NewUser<'a> {
+    /// A fixed key, for seeds; the database gives one otherwise.
+    pub user_id: Option<i64>,
+    /// Mobile number.
+    pub mobile: Option<&'a str>,
+    /// E-mail address in lower case.
+    pub email: Option<&'a str>,
+    /// Display name.
+    pub nickname: &'a str,
+    /// PHC string of the password.
+    pub password_hash: Option<&'a str>,
+    /// What the user may do.
+    pub role: Role,
+}
+
+/// Adds a user; a mobile or e-mail that is taken is a unique violation.
+///
+/// # Errors
+/// The database's.
+pub async fn insert(conn: Conn<'_>, new: &NewUser<'_>, now: Timestamp) -> sqlx::Result<i64> {
+    let now = conn.zone.write(now);
+    on!(conn, |c| {
+        let done = sqlx::query(
+            "INSERT INTO users (user_id, mobile, email, nickname, password_hash, status, role, is_vip, created_at, updated_at)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        )
+        .bind(new.user_id)
+        .bind(new.mobile)
+        .bind(new.email)
+        .bind(new.nickname)
+        .bind(new.password_hash)
+        .bind(UserStatus::Active.as_str())
+        .bind(new.role.as_str())
+        .bind(false)
+        .bind(now)
+        .bind(now)
+        .execute(c)
+        .await?;
+        Ok(new.user_id.unwrap_or_else(|| done.inserted_id()))
+    })
+}
+
+/// The user of an account name.
+///
+/// # Errors
+/// The database's.
+pub async fn find_by_account(conn: Conn<'_>, account: Account<'_>) -> sqlx::Result<Option<User>> {
+    let zone = conn.zone;
+    let (column, value) = match account {
+        Account::Mobile(mobile) => ("mobile", mobile),
+        Account::Email(email) => ("email", email),
+    };
+    let row: Option<UserRow> = on!(conn, |c: Dialect| {
+        let mut query =
+            QueryBuilder::<Dialect>::new(format!("SELECT {COLUMNS} FROM users WHERE {column} = "));
+        query.push_bind(value);
+        query.build_query_as().fetch_optional(c).await
+    })?;
+    Ok(row.map(|row| row.into_user(zone)))
+}
+
+/// The user with a key.
+///
+/// # Errors
+/// The database's.
+pub async fn find(conn: Conn<'_>, user_id: i64) -> sqlx::Result<Option<User>> {
+    select(conn, user_id, false).await
+}
+
+/// The same, locked until the transaction ends: log-ins of one user queue here.
+///
+/// # Errors
+/// The database's.
+pub async fn lock(conn: Conn<'_>, user_id: i64) -> sqlx::Result<Option<User>> {
+    select(conn, user_id, true).await
+}
+
+async fn select(conn: Conn<'_>, user_id: i64, lock: bool) -> sqlx::Result<Option<User>> {
+    let zone = conn.zone;
+    let row: Option<UserRow> = on!(conn, |c: Dialect| {
+        let mut query =
+            QueryBuilder::<Dialect>::new(format!("SELECT {COLUMNS} FROM users WHERE user_id = "));
+        query.push_bind(user_id);
+        if lock {
+            query.push(Dialect::FOR_UPDATE);
+        }
+        query.build_query_as().fetch_optional(c).await
+    })?;
+    Ok(row.map(|row| row.into_user(zone)))
+}
+
+/// Sets a user's password.
+///
+/// # Errors
+/// The database's.
+pub async fn set_password_hash(
+    conn: Conn<'_>,
+    user_id: i64,
+    hash: &str,
+    now: Timestamp,
+) -> sqlx::Result<()> {
+    let now = conn.zone.write(now);
+    on!(conn, |c| {
+        sqlx::query("UPDATE users SET password_hash = ?, updated_at = ? WHERE user_id = ?")
+            .bind(hash)
+            .bind(now)
+            .bind(user_id)
+            .execute(c)
+            .await
+            .map(|_| ())
+    })
+}
+
+/// Sets whether an account may be used.
+///
+/// # Errors
+/// The database's.
+pub async fn set_status(
+    conn: Conn<'_>,
+    user_id: i64,
+    status: UserStatus,
+    now: Timestamp,
+) -> sqlx::Result<()> {
+    let now = conn.zone.write(now);
+    on!(conn, |c| {
+        sqlx::query("UPDATE users SET status = ?, updated_at = ? WHERE user_id = ?")
+            .bind(status.as_str())
+            .bind(now)
+            .bind(user_id)
+            .execute(c)
+            .await
+            .map(|_| ())
+    })
+}
