@@ -36,17 +36,14 @@ pub trait FromJson: Sized {
 
 impl<T: DeserializeOwned + Validate<Context = ()>> FromJson for T {
     fn from_json(bytes: &[u8]) -> Result<Self, ApiError> {
+        // First whether it is JSON at all, to its end: only then is a field to blame.
+        serde_json::from_slice::<serde::de::IgnoredAny>(bytes)
+            .map_err(|_| ErrorCode::BadRequest)?;
         let mut deserializer = serde_json::Deserializer::from_slice(bytes);
         let value: T = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
             let path = error.path().to_string();
-            let error = error.into_inner();
-            if error.is_data() {
-                ApiError::invalid(&path, without_position(&error))
-            } else {
-                ErrorCode::BadRequest.into()
-            }
+            field_refused(&path, &error.into_inner().to_string())
         })?;
-        deserializer.end().map_err(|_| ErrorCode::BadRequest)?;
         checked(value)
     }
 }
@@ -57,10 +54,15 @@ impl<A: FromJson, B: FromJson> FromJson for Both<A, B> {
     }
 }
 
-/// What serde says, without the line and column that mean nothing to a client.
-fn without_position(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    text.split_once(" at line ").map_or(text.clone(), |(what, _)| what.to_owned())
+/// What serde says, by field, without the line and column that mean nothing to a client.
+fn field_refused(path: &str, said: &str) -> ApiError {
+    let said = said.split_once(" at line ").map_or(said, |(what, _)| what);
+    // Serde blames the object; a client looks for the member.
+    match said.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`')) {
+        Some(member) if path == "." => ApiError::invalid(member, "is required"),
+        Some(member) => ApiError::invalid(&format!("{path}.{member}"), "is required"),
+        None => ApiError::invalid(path, said),
+    }
 }
 
 fn checked<T: Validate<Context = ()>>(value: T) -> Result<T, ApiError> {

@@ -1,12 +1,14 @@
 //! SQL over `authentication_sessions`.
 
+use std::sync::LazyLock;
+
 use chrono::NaiveDateTime;
 use shared::{
     session::{EndReason, SessionFacts},
     time::Timestamp,
     user::{ClientType, Role, UserStatus, UserType},
 };
-use sqlx::{FromRow, QueryBuilder};
+use sqlx::{AssertSqlSafe, FromRow, QueryBuilder};
 
 use super::db::{Conn, DbZone, DialectWords as _, InsertedId as _, on};
 
@@ -225,16 +227,18 @@ pub async fn renew(
     })
 }
 
-/// The session that a token names. One index seek, and one for its user.
+/// The look-up that every request makes: one index seek, and one for its user.
+pub static BY_TOKEN: LazyLock<String> =
+    LazyLock::new(|| format!("{SELECT} WHERE s.session_token = ?"));
+
+/// The session that a token names.
 ///
 /// # Errors
 /// The database's.
 pub async fn find_by_token(conn: Conn<'_>, session_token: &str) -> sqlx::Result<Option<Session>> {
     let zone = conn.zone;
-    let row: Option<SessionRow> = on!(conn, |c: Dialect| {
-        let mut query = QueryBuilder::<Dialect>::new(SELECT);
-        query.push(" WHERE s.session_token = ").push_bind(session_token);
-        query.build_query_as().fetch_optional(c).await
+    let row: Option<SessionRow> = on!(conn, |c| {
+        sqlx::query_as(AssertSqlSafe(BY_TOKEN.as_str())).bind(session_token).fetch_optional(c).await
     })?;
     row.map(|row| row.into_session(zone)).transpose()
 }

@@ -200,3 +200,25 @@ pub async fn set_status(
             .map(|_| ())
     })
 }
+
+/// Sets what a user may do.
+///
+/// # Errors
+/// The database's.
+pub async fn set_role(
+    conn: Conn<'_>,
+    user_id: i64,
+    role: Role,
+    now: Timestamp,
+) -> sqlx::Result<()> {
+    let now = conn.zone.write(now);
+    on!(conn, |c| {
+        sqlx::query("UPDATE users SET role = ?, updated_at = ? WHERE user_id = ?")
+            .bind(role.as_str())
+            .bind(now)
+            .bind(user_id)
+            .execute(c)
+            .await
+            .map(|_| ())
+    })
+}

@@ -1,0 +1,6 @@
+mod ends;
+mod log_in;
+mod log_out;
+mod me;
+mod register;
+mod same_device;

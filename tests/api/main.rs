@@ -1,0 +1,10 @@
+//! The origin's API, through its router, on both databases. The folders are those of the URLs.
+
+mod assertion;
+mod auth;
+mod bad_input;
+mod chat;
+mod console;
+mod internal;
+mod market;
+mod operations;

@@ -1,0 +1,9 @@
+//! The whole way: real sockets to the real edge in workerd, a real origin process, both databases.
+
+mod bad_input;
+mod browser;
+mod chat;
+mod dead_tokens;
+mod incident;
+mod listings;
+mod outages;

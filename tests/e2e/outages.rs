@@ -1,0 +1,84 @@
+//! When one side is gone.
+
+use std::time::Duration;
+
+use serde_json::json;
+use shared::route;
+use tests::{
+    both_databases,
+    system::{Door, System},
+};
+
+both_databases!(run by tests::system::run: without_the_origin_the_edge_says_so_and_still_knows_the_dead, what_ended_while_the_edge_was_gone_reaches_it);
+
+async fn without_the_origin_the_edge_says_so_and_still_knows_the_dead(mut system: System) {
+    let dead = system.user("mini_program", "phone-1").await;
+    system.get(&Door::Edge, &dead, route::MY_LISTINGS).await.ok();
+    let live = system.user("mini_program", "phone-2").await;
+    let mut socket = system.socket(&Door::Edge, &live).await.expect("a socket").greeted().await;
+    system.get(&Door::Edge, &live, route::MY_LISTINGS).await.ok();
+    settled(&system).await;
+    system.kill_origin();
+
+    system.get(&Door::Edge, &dead, route::MY_LISTINGS).await.refused(401, "SESSION_REPLACED");
+    let refused =
+        system.socket(&Door::Edge, &dead).await.err().expect("no socket for a dead session");
+    refused.refused(401, "SESSION_REPLACED");
+    system.get(&Door::Edge, &live, route::MY_LISTINGS).await.refused(503, "ORIGIN_UNAVAILABLE");
+    system
+        .post(&Door::Edge, &live, route::CHAT_SESSIONS, &json!({}))
+        .await
+        .refused(503, "ORIGIN_UNAVAILABLE");
+    let login = system
+        .request(&Door::Edge, "POST", route::LOGIN)
+        .json(&json!({ "mobile": "1", "password": "x" }));
+    system.send(login).await.refused(503, "ORIGIN_UNAVAILABLE");
+    let health = system.send(system.request(&Door::Edge, "GET", route::HEALTHZ)).await;
+    assert_eq!(health.data()["origin"], "unavailable");
+
+    let message = json!({ "event": "send_message", "data": {
+        "customer_service_session_id": 1882, "content": "hi", "temp_message_id": "t-1" } });
+    socket.send(message.to_string()).await;
+    let failed = socket.expect("message_failed").await;
+    assert_eq!(
+        (&failed["code"], &failed["temp_message_id"]),
+        (&json!("ORIGIN_UNAVAILABLE"), &json!("t-1"))
+    );
+
+    system.start_origin();
+    system.get(&Door::Edge, &live, route::MY_LISTINGS).await.ok();
+    // The client sends it again, and it is stored once.
+    socket.send(message.to_string()).await;
+    assert_eq!(socket.expect("message_sent").await["seq"], 30);
+}
+
+/// Waits until the edge has taken all that is in the outbox.
+async fn settled(system: &System) {
+    for _ in 0..200 {
+        let ready = system.send(system.request(&Door::Origin, "GET", route::READYZ)).await;
+        if ready.data()["outbox_waiting"] == 0 {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("the outbox does not empty");
+}
+
+async fn what_ended_while_the_edge_was_gone_reaches_it(mut system: System) {
+    let client = system.user("mini_program", "phone-1").await;
+    let admin = system.admin().await;
+    system.get(&Door::Edge, &client, route::MY_LISTINGS).await.ok();
+    system.kill_edge();
+
+    // An admin tool ends the session at the origin; the edge is down, and the origin dies, too.
+    let path = route::with_id(route::DEACTIVATE_SESSION, client.session_id);
+    system.post(&Door::Origin, &admin, &path, &json!({ "reason": "test" })).await.ok();
+    system.kill_origin();
+    system.start_origin();
+    system.start_edge();
+    settled(&system).await;
+
+    // The edge knows it by itself now: the origin is not there to ask.
+    system.kill_origin();
+    system.get(&Door::Edge, &client, route::MY_LISTINGS).await.refused(401, "SESSION_DEACTIVATED");
+}

@@ -1,0 +1,133 @@
+//! An application a test.
+
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
+
+use axum::{Router, body::Body, extract::ConnectInfo};
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+use http::Request;
+use origin::{
+    clock::{Ambient, Clock as _, SystemEntropy},
+    config::{Config, DatabaseConfig, Policy},
+    keys::{self, SigningKeys},
+    router::router,
+    state::App,
+    store::{self, Db, DbZone},
+};
+use shared::{seal::Secret, token::Expectations, user::Role};
+use tower::ServiceExt as _;
+
+use crate::{
+    clock::StepClock,
+    database::{Backend, TestDatabase},
+    reply::Reply,
+    user::TestUser,
+};
+
+/// An application with a database and a clock of its own.
+pub struct TestApp {
+    /// What handlers reach; tests look at it where the API shows nothing.
+    pub app: App,
+    /// The application's clock.
+    pub clock: StepClock,
+    /// The application's database.
+    pub database: Arc<TestDatabase>,
+    router: Router,
+    keys: String,
+}
+
+/// Tells a story on a database of its own, and removes that, however the story ends.
+pub async fn run<F: Future<Output = ()> + Send + 'static>(
+    backend: Backend,
+    story: impl FnOnce(TestApp) -> F,
+) {
+    let database = Arc::new(TestDatabase::create(backend).await);
+    let app = TestApp::new(Arc::clone(&database)).await;
+    let db = app.app.db.clone();
+    let told = tokio::spawn(story(app)).await;
+    db.close().await;
+    database.remove().await;
+    if let Err(error) = told {
+        std::panic::resume_unwind(error.into_panic());
+    }
+}
+
+impl TestApp {
+    async fn new(database: Arc<TestDatabase>) -> Self {
+        let clock = StepClock::default();
+        let keys = keys::generate(&Ambient::system()).expect("keys can be made");
+        let app = application(&keys, database.connect().await, clock.clone());
+        Self { router: router(app.clone()), app, clock, database, keys }
+    }
+
+    /// Another origin process on the same database: its own pool and memory, the same settings.
+    pub async fn second_process(&self) -> Self {
+        let app = application(&self.keys, self.database.connect().await, self.clock.clone());
+        Self {
+            router: router(app.clone()),
+            app,
+            clock: self.clock.clone(),
+            database: Arc::clone(&self.database),
+            keys: self.keys.clone(),
+        }
+    }
+
+    /// Sends a request from an address, as a peer of the origin.
+    pub async fn send(&self, mut request: Request<Body>, from: IpAddr) -> Reply {
+        request.extensions_mut().insert(ConnectInfo(SocketAddr::new(from, 40_000)));
+        let response = self.router.clone().oneshot(request).await.expect("the router never fails");
+        Reply::read(response).await
+    }
+
+    /// The key that the edge signs its calls with.
+    #[must_use]
+    pub fn edge_key(&self) -> Secret {
+        secret(1)
+    }
+
+    /// A user who registers by the router.
+    pub async fn user(&self, name: &str) -> TestUser<'_> {
+        TestUser::register(self, name).await
+    }
+
+    /// A user whose role an operator has raised.
+    pub async fn staff(&self, name: &str, role: Role) -> TestUser<'_> {
+        let user = self.user(name).await;
+        let mut handle = self.app.db.acquire().await.expect("a connection");
+        store::users::set_role(handle.conn(), user.user_id, role, self.clock.now())
+            .await
+            .expect("a role");
+        user
+    }
+}
+
+fn application(keys: &str, db: Db, clock: StepClock) -> App {
+    let config = Config {
+        listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+        database: DatabaseConfig { url: String::new(), zone: DbZone::UTC, max_connections: 1 },
+        keys: SigningKeys::from_jwks(keys).expect("generated keys can be read"),
+        expectations: Expectations {
+            issuer: "drawbridge".into(),
+            audience: "drawbridge-api".into(),
+        },
+        // Nobody listens there: what the edge does is tested with the real one.
+        edge_url: "http://127.0.0.1:9".into(),
+        edge_to_origin: secret(1),
+        origin_to_edge: secret(2),
+        device_tokens: secret(3),
+        policy: Policy {
+            access_token_lifetime: Duration::from_hours(24),
+            session_lifetime: Duration::from_hours(30 * 24),
+            session_idle_limit: Duration::from_hours(7 * 24),
+            chat_image_hosts: vec!["img.example.com".into()],
+        },
+    };
+    App::new(config, db, Ambient::new(clock, SystemEntropy)).expect("an application")
+}
+
+fn secret(fill: u8) -> Secret {
+    Secret::parse(&BASE64_URL_SAFE_NO_PAD.encode([fill; 32])).expect("32 bytes are enough")
+}

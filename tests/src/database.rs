@@ -1,0 +1,96 @@
+//! A database a test.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use origin::store::{Db, DbZone};
+use sqlx::{Connection as _, Executor as _, MySqlConnection};
+use tempfile::TempDir;
+
+/// Connections of a test's pool.
+const POOL: u32 = 8;
+
+/// The kinds of databases that everything runs on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Backend {
+    /// A file of its own.
+    Sqlite,
+    /// A schema of its own on the server of `TEST_MYSQL_URL`.
+    MySql,
+}
+
+/// A database that exists for one test.
+pub struct TestDatabase {
+    /// How to reach it.
+    pub url: String,
+    home: Home,
+}
+
+enum Home {
+    Folder(
+        #[expect(dead_code, reason = "held so that the folder stays until the test ends")] TempDir,
+    ),
+    Schema(String),
+}
+
+impl TestDatabase {
+    /// An empty database.
+    pub async fn create(backend: Backend) -> Self {
+        match backend {
+            Backend::Sqlite => {
+                let folder = tempfile::tempdir().expect("a temporary folder");
+                let url = format!("sqlite://{}", folder.path().join("test.db").display());
+                Self { url, home: Home::Folder(folder) }
+            }
+            Backend::MySql => {
+                let schema = unique_schema();
+                let mut connection = server().await;
+                // No collation is named: tables must not depend on a server's or schema's default.
+                connection
+                    .execute(sqlx::AssertSqlSafe(format!("CREATE DATABASE {schema}")))
+                    .await
+                    .expect("may create schemas");
+                let url = format!("{}/{schema}", server_url());
+                Self { url, home: Home::Schema(schema) }
+            }
+        }
+    }
+
+    /// A pool of its own on this database, as each origin process has one.
+    pub async fn connect(&self) -> Db {
+        self.connect_in(DbZone::UTC).await
+    }
+
+    /// The same for a database whose columns hold the time of another zone.
+    pub async fn connect_in(&self, zone: DbZone) -> Db {
+        let db = Db::connect(&self.url, zone, POOL).await.expect("the test database answers");
+        db.migrate().await.expect("migrations apply");
+        db
+    }
+
+    /// Removes the schema; a folder goes by itself.
+    pub async fn remove(&self) {
+        if let Home::Schema(schema) = &self.home {
+            let mut connection = server().await;
+            connection
+                .execute(sqlx::AssertSqlSafe(format!("DROP DATABASE {schema}")))
+                .await
+                .expect("may drop schemas");
+        }
+    }
+}
+
+fn server_url() -> String {
+    std::env::var("TEST_MYSQL_URL")
+        .expect("TEST_MYSQL_URL is not set: run `cargo xtask test`, which brings up a server, or set it to one")
+        .trim_end_matches('/')
+        .to_owned()
+}
+
+async fn server() -> MySqlConnection {
+    MySqlConnection::connect(&server_url()).await.expect("the server of TEST_MYSQL_URL answers")
+}
+
+fn unique_schema() -> String {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    format!("drawbridge_test_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed))
+}

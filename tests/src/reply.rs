@@ -1,0 +1,72 @@
+//! What came back.
+
+use axum::{body::Body, response::Response};
+use http::{HeaderMap, StatusCode};
+use http_body_util::BodyExt as _;
+use serde_json::Value;
+
+/// An answer, read to its end.
+#[derive(Debug)]
+pub struct Reply {
+    /// Status.
+    pub status: StatusCode,
+    /// Headers.
+    pub headers: HeaderMap,
+    /// Body; `null` where it is no JSON.
+    pub json: Value,
+}
+
+impl Reply {
+    pub(crate) async fn read(response: Response<Body>) -> Self {
+        let (parts, body) = response.into_parts();
+        let bytes = body.collect().await.expect("bodies are whole").to_bytes();
+        Self {
+            status: parts.status,
+            headers: parts.headers,
+            json: serde_json::from_slice(&bytes).unwrap_or_default(),
+        }
+    }
+
+    /// Asserts a success.
+    #[track_caller]
+    pub fn ok(&self) {
+        assert!(self.status.is_success() && self.json["success"] == true, "{self:?}");
+    }
+
+    /// The data of a success.
+    #[must_use]
+    #[track_caller]
+    pub fn data(&self) -> &Value {
+        self.ok();
+        &self.json["data"]
+    }
+
+    /// Asserts a refusal with this status and code, in the whole envelope.
+    #[track_caller]
+    pub fn refused(&self, status: u16, code: &str) {
+        assert_eq!(
+            (self.status.as_u16(), self.json["code"].as_str()),
+            (status, Some(code)),
+            "{self:?}"
+        );
+        assert_eq!(self.json["success"], false, "{self:?}");
+        assert!(
+            self.json["message"].as_str().is_some_and(|message| !message.is_empty()),
+            "{self:?}"
+        );
+        assert_eq!(
+            self.json["request_id"].as_str(),
+            self.headers["x-request-id"].to_str().ok(),
+            "{self:?}"
+        );
+        assert!(self.json["server_time"].is_string(), "{self:?}");
+    }
+
+    /// Asserts a 422 that names this field.
+    #[track_caller]
+    pub fn refused_field(&self, field: &str) {
+        self.refused(422, "VALIDATION_FAILED");
+        let fields = self.json["fields"].as_array().expect("a refused field is named");
+        assert!(fields.iter().any(|entry| entry["field"] == field), "{field}: {self:?}");
+    }
+}

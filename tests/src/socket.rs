@@ -1,0 +1,108 @@
+//! A chat client over a raw WebSocket.
+
+use std::time::Duration;
+
+use futures_util::{SinkExt as _, StreamExt as _};
+use http::header::HeaderName;
+use serde_json::Value;
+use tokio::{net::TcpStream, time::timeout};
+use tokio_tungstenite::{
+    MaybeTlsStream, WebSocketStream, connect_async,
+    tungstenite::{Error, Message, client::IntoClientRequest as _},
+};
+
+use crate::reply::Reply;
+
+/// How long an event may take on a busy machine before the test gives it up.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// An open chat socket.
+pub struct Socket {
+    stream: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    /// The subprotocol that the server chose.
+    pub protocol: Option<String>,
+}
+
+impl Socket {
+    /// Opens a socket.
+    ///
+    /// # Errors
+    /// What was answered instead of an upgrade.
+    pub async fn open(url: &str, headers: &[(HeaderName, String)]) -> Result<Self, Reply> {
+        let mut request = url.into_client_request().expect("a URL");
+        for (name, value) in headers {
+            request.headers_mut().append(name, value.parse().expect("a header"));
+        }
+        match timeout(PATIENCE, connect_async(request)).await.expect("an answer in time") {
+            Ok((stream, response)) => {
+                let protocol = response.headers().get("sec-websocket-protocol");
+                let protocol = protocol.and_then(|value| value.to_str().ok()).map(str::to_owned);
+                Ok(Self { stream, protocol })
+            }
+            Err(Error::Http(response)) => Err(Reply {
+                status: response.status(),
+                headers: response.headers().clone(),
+                json: response
+                    .body()
+                    .as_ref()
+                    .and_then(|body| serde_json::from_slice(body).ok())
+                    .unwrap_or_default(),
+            }),
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// Sends a text frame.
+    pub async fn send(&mut self, text: impl Into<String>) {
+        self.stream.send(Message::text(text.into())).await.expect("an open socket");
+    }
+
+    /// Sends a binary frame.
+    pub async fn send_binary(&mut self, bytes: Vec<u8>) {
+        self.stream.send(Message::binary(bytes)).await.expect("an open socket");
+    }
+
+    /// The next text frame, as it is.
+    pub async fn next_text(&mut self) -> String {
+        loop {
+            match timeout(PATIENCE, self.stream.next()).await.expect("a frame in time") {
+                Some(Ok(Message::Text(text))) => return text.to_string(),
+                Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
+                other => panic!("instead of a text frame: {other:?}"),
+            }
+        }
+    }
+
+    /// The next frame, as JSON.
+    pub async fn next(&mut self) -> Value {
+        serde_json::from_str(&self.next_text().await).expect("JSON")
+    }
+
+    /// The data of the next frame, which is this event.
+    pub async fn expect(&mut self, event: &str) -> Value {
+        let mut frame = self.next().await;
+        assert_eq!(frame["event"], event, "{frame}");
+        frame["data"].take()
+    }
+
+    /// Reads the greeting.
+    pub async fn greeted(mut self) -> Self {
+        let greeting = self.expect("connection_established").await;
+        assert_eq!(self.expect("connected").await, greeting);
+        self
+    }
+
+    /// The code and reason that the server closes with.
+    pub async fn closed(&mut self) -> (u16, String) {
+        match timeout(PATIENCE, self.stream.next()).await.expect("a close in time") {
+            Some(Ok(Message::Close(Some(frame)))) => (frame.code.into(), frame.reason.to_string()),
+            other => panic!("instead of a close: {other:?}"),
+        }
+    }
+
+    /// Asserts that nothing comes for a while.
+    pub async fn silent(&mut self) {
+        let next = timeout(Duration::from_millis(700), self.stream.next()).await;
+        assert!(next.is_err(), "instead of silence: {next:?}");
+    }
+}

@@ -1,0 +1,6 @@
+//! The store layer: its functions on both databases, and the two schemas held against each other.
+
+mod db;
+mod explain;
+mod parity;
+mod rows;
