@@ -1,9 +1,14 @@
 //! What came back.
 
+use std::time::Duration;
+
 use axum::{body::Body, response::Response};
 use http::{HeaderMap, StatusCode};
 use http_body_util::BodyExt as _;
 use serde_json::Value;
+
+/// How long an answer may take on a busy machine.
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// An answer, read to its end.
 #[derive(Debug)]
@@ -25,6 +30,14 @@ impl Reply {
             headers: parts.headers,
             json: serde_json::from_slice(&bytes).unwrap_or_default(),
         }
+    }
+
+    /// Sends a request to a running system, and reads the answer.
+    pub async fn fetch(request: reqwest::RequestBuilder) -> Self {
+        let response = request.timeout(PATIENCE).send().await.expect("an answer");
+        let (status, headers) = (response.status(), response.headers().clone());
+        let body = response.bytes().await.expect("a body");
+        Self { status, headers, json: serde_json::from_slice(&body).unwrap_or_default() }
     }
 
     /// Asserts a success.

@@ -39,15 +39,7 @@ impl Socket {
                 let protocol = protocol.and_then(|value| value.to_str().ok()).map(str::to_owned);
                 Ok(Self { stream, protocol })
             }
-            Err(Error::Http(response)) => Err(Reply {
-                status: response.status(),
-                headers: response.headers().clone(),
-                json: response
-                    .body()
-                    .as_ref()
-                    .and_then(|body| serde_json::from_slice(body).ok())
-                    .unwrap_or_default(),
-            }),
+            Err(Error::Http(_)) => Err(refusal(url, headers).await),
             Err(error) => panic!("{error}"),
         }
     }
@@ -105,4 +97,20 @@ impl Socket {
         let next = timeout(Duration::from_millis(700), self.stream.next()).await;
         assert!(next.is_err(), "instead of silence: {next:?}");
     }
+}
+
+/// The answer to a handshake, read to its end: the WebSocket client keeps only what came with the
+/// headers, so the same handshake is made once more over plain HTTP.
+async fn refusal(url: &str, headers: &[(HeaderName, String)]) -> Reply {
+    let client = reqwest::Client::builder().no_proxy().build().expect("an HTTP client");
+    let mut request = client
+        .get(url.replacen("ws", "http", 1))
+        .header("connection", "Upgrade")
+        .header("upgrade", "websocket")
+        .header("sec-websocket-version", "13")
+        .header("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==");
+    for (name, value) in headers {
+        request = request.header(name, value);
+    }
+    Reply::fetch(request).await
 }

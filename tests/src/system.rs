@@ -187,10 +187,7 @@ impl System {
 
     /// Sends a request.
     pub async fn send(&self, request: reqwest::RequestBuilder) -> Reply {
-        let response = request.timeout(PATIENCE).send().await.expect("an answer");
-        let (status, headers) = (response.status(), response.headers().clone());
-        let body = response.bytes().await.expect("a body");
-        Reply { status, headers, json: serde_json::from_slice(&body).unwrap_or_default() }
+        Reply::fetch(request).await
     }
 
     /// Gets a path as a client.
