@@ -106,7 +106,24 @@ pub fn judge(
 
 /// What stands for a session token wherever it leaves the origin: its SHA-256.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String")]
 pub struct SessionHash(String);
+
+/// A text that is no [`SessionHash`].
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a session's hash is 64 hexadecimal digits in lower case")]
+pub struct NotASessionHash;
+
+impl TryFrom<String> for SessionHash {
+    type Error = NotASessionHash;
+
+    /// It becomes part of keys and tags that have limits, so it is looked at when it is read.
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let is_hash =
+            text.len() == 64 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+        if is_hash { Ok(Self(text)) } else { Err(NotASessionHash) }
+    }
+}
 
 impl SessionHash {
     /// The hash of a session token.
@@ -222,5 +239,16 @@ mod tests {
             SessionHash::of("abc").as_str(),
             "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
         );
+    }
+
+    #[test]
+    fn only_a_hash_is_read_as_one() {
+        let hash = SessionHash::of("abc");
+        assert_eq!(SessionHash::try_from(hash.to_string()), Ok(hash));
+        for wrong in
+            [String::new(), "a".repeat(63), "a".repeat(65), "A".repeat(64), "好".repeat(64)]
+        {
+            assert_eq!(SessionHash::try_from(wrong), Err(NotASessionHash));
+        }
     }
 }

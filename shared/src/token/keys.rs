@@ -1,27 +1,51 @@
 use std::collections::BTreeMap;
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
-use jsonwebtoken::{Algorithm, DecodingKey};
+use ed25519_dalek::{Signature, VerifyingKey};
+use hmac::{Hmac, Mac as _};
 use serde::Deserialize;
+use sha2::Sha256;
 
 /// The fewest bytes of an HMAC key (RFC 7518, 3.2).
 pub const MIN_HMAC_BYTES: usize = 32;
-/// Bytes of an Ed25519 public key.
-const ED25519_BYTES: usize = 32;
 
 /// The keys that tokens are verified with, each with one algorithm.
 #[derive(Clone, Debug, Default)]
 pub struct KeySet(BTreeMap<String, VerificationKey>);
 
+/// A key, which is good for one algorithm alone.
 #[derive(Clone)]
-pub(super) struct VerificationKey {
-    pub(super) algorithm: Algorithm,
-    pub(super) key: DecodingKey,
+pub(super) enum VerificationKey {
+    EdDsa(VerifyingKey),
+    Hs256(Hmac<Sha256>),
+}
+
+impl VerificationKey {
+    /// `alg` of the tokens that it verifies.
+    pub(super) const fn algorithm(&self) -> &'static str {
+        match self {
+            Self::EdDsa(_) => "EdDSA",
+            Self::Hs256(_) => "HS256",
+        }
+    }
+
+    /// Whether `signature` is this key's of `message`.
+    pub(super) fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
+        match self {
+            Self::EdDsa(key) => Signature::from_slice(signature)
+                .is_ok_and(|signature| key.verify_strict(message, &signature).is_ok()),
+            Self::Hs256(key) => {
+                let mut mac = key.clone();
+                mac.update(message);
+                mac.verify_slice(signature).is_ok()
+            }
+        }
+    }
 }
 
 impl std::fmt::Debug for VerificationKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "VerificationKey({:?})", self.algorithm)
+        write!(f, "VerificationKey({})", self.algorithm())
     }
 }
 
@@ -111,25 +135,22 @@ impl Jwk {
         };
         match (self.kty.as_str(), self.alg.as_deref(), self.crv.as_deref()) {
             ("OKP", Some("EdDSA") | None, Some("Ed25519")) => {
-                let x = decode(&self.x, "x")?;
-                // The signature library slices the key without looking at its length.
-                if x.len() != ED25519_BYTES {
-                    return Err(bad("`x` is not 32 bytes"));
+                let x = <[u8; 32]>::try_from(decode(&self.x, "x")?)
+                    .map_err(|_| bad("`x` is not 32 bytes"))?;
+                match VerifyingKey::from_bytes(&x) {
+                    // Signatures can be made for a key of small order without knowing it.
+                    Ok(key) if !key.is_weak() => Ok(VerificationKey::EdDsa(key)),
+                    _ => Err(bad("`x` is not a public key of Ed25519")),
                 }
-                Ok(VerificationKey {
-                    algorithm: Algorithm::EdDSA,
-                    key: DecodingKey::from_ed_der(&x),
-                })
             }
             ("oct", Some("HS256"), None) => {
                 let k = decode(&self.k, "k")?;
                 if k.len() < MIN_HMAC_BYTES {
                     return Err(bad("`k` is under 32 bytes"));
                 }
-                Ok(VerificationKey {
-                    algorithm: Algorithm::HS256,
-                    key: DecodingKey::from_secret(&k),
-                })
+                Hmac::new_from_slice(&k)
+                    .map(VerificationKey::Hs256)
+                    .map_err(|_| bad("`k` is no key of HMAC"))
             }
             (kty, alg, crv) => Err(unsupported(format!("kty {kty}, alg {alg:?}, crv {crv:?}"))),
         }
@@ -146,7 +167,7 @@ mod tests {
 
     #[test]
     fn weak_nameless_and_foreign_keys_are_refused_at_load() {
-        let x = BASE64_URL_SAFE_NO_PAD.encode([7; 32]);
+        let x = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
         let ed = |kid: &str| {
             format!(r#"{{"kid":"{kid}","kty":"OKP","alg":"EdDSA","crv":"Ed25519","x":"{x}"}}"#)
         };
@@ -159,6 +180,10 @@ mod tests {
         );
         assert_eq!(refusal(&format!(r#"{{"keys":[{}]}}"#, ed(""))), KeySetError::Unnamed);
         let bad = |json: &str| matches!(refusal(json), KeySetError::BadKey { .. });
+        assert!(
+            bad(&format!(r#"{{"keys":[{}]}}"#, ed("a").replace(x, &"A".repeat(43)))),
+            "small order"
+        );
         assert!(bad(r#"{"keys":[{"kid":"h","kty":"oct","alg":"HS256","k":"c2hvcnQ"}]}"#));
         assert!(bad(
             r#"{"keys":[{"kid":"e","kty":"OKP","alg":"EdDSA","crv":"Ed25519","x":"AAAA"}]}"#

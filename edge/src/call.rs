@@ -1,0 +1,89 @@
+//! One request on its way through the edge.
+
+use futures_util::TryStreamExt as _;
+use shared::{
+    error::{ErrorCode, Language},
+    time::Timestamp,
+};
+use worker::{Context, Env, Request};
+
+use crate::{env::Config, refused::Refused};
+
+/// A request, with all that answering it needs.
+pub struct Call<'a> {
+    /// What came in.
+    pub request: Request,
+    /// The bindings.
+    pub env: &'a Env,
+    /// Keeps the isolate at work after the answer.
+    pub context: &'a Context,
+    /// The configuration.
+    pub config: &'static Config,
+    /// Finds the call in the logs, here and at the origin.
+    pub id: &'a str,
+    /// The language of what a person reads.
+    pub language: Language,
+    /// When it came in.
+    pub now: Timestamp,
+}
+
+impl Call<'_> {
+    /// A header of the request.
+    pub fn header(&self, name: &str) -> Option<String> {
+        self.request.headers().get(name).ok().flatten()
+    }
+
+    /// `PAYLOAD_TOO_LARGE` where the request says that its body is over `limit` bytes.
+    pub fn check_length(&self, limit: usize) -> Result<(), Refused> {
+        let length = self.header("content-length");
+        if length.is_some_and(|length| length.parse::<usize>().is_ok_and(|length| length > limit)) {
+            return Err(ErrorCode::PayloadTooLarge.into());
+        }
+        Ok(())
+    }
+
+    /// The body, of at most `limit` bytes, whatever its header says.
+    pub async fn body(&mut self, limit: usize) -> Result<Vec<u8>, Refused> {
+        self.check_length(limit)?;
+        if self.request.inner().body().is_none() {
+            return Ok(Vec::new());
+        }
+        let mut stream = self.request.stream()?;
+        let mut body = Vec::new();
+        while let Some(chunk) = stream.try_next().await? {
+            if body.len() + chunk.len() > limit {
+                return Err(ErrorCode::PayloadTooLarge.into());
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(body)
+    }
+}
+
+/// Path and query of an absolute URL, as they stand in it.
+pub fn path_and_query(url: &str) -> &str {
+    let after_scheme = url.find("://").map_or(0, |at| at + 3);
+    let from_path = url[after_scheme..].find('/').map_or("/", |at| &url[after_scheme + at..]);
+    from_path.split('#').next().unwrap_or(from_path)
+}
+
+#[cfg(test)]
+mod tests {
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    use super::*;
+
+    #[test]
+    fn path_and_query_are_left_as_they_stand() {
+        for (url, expected) in [
+            ("https://a.com/", "/"),
+            ("https://a.com", "/"),
+            ("https://a.com/x/y?q=%2F&r=/z?", "/x/y?q=%2F&r=/z?"),
+            ("http://127.0.0.1:8787/x?", "/x?"),
+            ("https://a.com/x#f", "/x"),
+            ("", "/"),
+        ] {
+            assert_eq!(path_and_query(url), expected, "{url}");
+        }
+    }
+}

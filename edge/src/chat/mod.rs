@@ -1,0 +1,17 @@
+//! Chat sockets and the objects that hold them.
+//!
+//! The worker reaches objects through [`rooms`]; inside one, a [`room`] holds its sockets, reads
+//! their [`frames`], hands on what is [`outgoing`], and keeps a [`record`] of what must outlast its
+//! sleep.
+
+pub mod delivery;
+mod desk;
+mod frames;
+mod lines;
+mod meter;
+mod outgoing;
+mod record;
+mod room;
+pub mod rooms;
+mod sockets;
+mod user_channel;

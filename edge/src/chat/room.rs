@@ -1,0 +1,180 @@
+//! An object that holds sockets: what it is told, and how its sockets come and go.
+
+use std::{cell::RefCell, collections::BTreeMap};
+
+use shared::{
+    chat::{
+        event::{Connected, PING, PONG, ServerEvent},
+        room::{CONNECT_PATH, Delivery, RoomCall, SOCKET_OWNER_HEADER, SessionEnded, SocketOwner},
+    },
+    error::ErrorCode,
+    session::SessionHash,
+    user::UserType,
+};
+use worker::{
+    Env, Error, Request, Response, Result, State, WebSocket, WebSocketPair,
+    WebSocketRequestResponsePair,
+};
+
+use super::{
+    lines::Lines,
+    meter::Meter,
+    outgoing::Waiting,
+    record::Record,
+    sockets::{self, Socket},
+};
+use crate::{clock, log};
+
+/// The sockets that one person may have open.
+const MAX_USER_SOCKETS: usize = 10;
+/// The sockets that one room may hold; the platform's own limit, over which the library panics, is 32,768.
+const MAX_ROOM_SOCKETS: usize = 10_000;
+
+/// The inside of an object that holds sockets.
+pub struct Room {
+    pub(super) state: State,
+    pub(super) env: Env,
+    /// What each socket has sent since the object woke.
+    pub(super) meters: RefCell<BTreeMap<String, Meter>>,
+    /// The messages that are on their way to the origin.
+    pub(super) lines: RefCell<Lines<Waiting>>,
+    record: Option<Record>,
+}
+
+impl Room {
+    /// The object as it wakes.
+    pub fn new(state: State, env: Env) -> Self {
+        // Heartbeats are answered while the object sleeps.
+        match WebSocketRequestResponsePair::new(PING, PONG) {
+            Ok(pair) => state.set_websocket_auto_response(&pair),
+            Err(error) => log::error("", &format!("no automatic heartbeat: {error:?}")),
+        }
+        let record = Record::open(state.storage().sql());
+        let record =
+            record.inspect_err(|error| log::error("", &format!("no tables: {error}"))).ok();
+        let (meters, lines) = (RefCell::default(), RefCell::new(Lines::new()));
+        Self { state, env, meters, lines, record }
+    }
+
+    /// Does what the worker asks.
+    pub async fn answer(&self, mut request: Request) -> Result<Response> {
+        let path = request.path();
+        if path == CONNECT_PATH {
+            let owner = request.headers().get(SOCKET_OWNER_HEADER)?;
+            let owner = owner
+                .as_deref()
+                .and_then(SocketOwner::from_header)
+                .ok_or("a socket without an owner")?;
+            return self.connect(owner);
+        }
+        match RoomCall::parse(&path, &request.text().await?) {
+            Some(Ok(RoomCall::Deliver(deliveries))) => self.deliver(&deliveries)?,
+            Some(Ok(RoomCall::EndSession(ended))) => self.end_session(&ended)?,
+            Some(Err(error)) => return Err(error.into()),
+            None => return Response::error("no such call", 404),
+        }
+        Response::empty()
+    }
+
+    /// A socket is gone.
+    pub fn closed(&self, socket: &WebSocket, code: usize) {
+        self.forget(socket);
+        // The closing handshake is ours to finish; where it is finished, this does nothing. A code
+        // that stands for "none" or "lost" cannot be sent.
+        let code = u16::try_from(code)
+            .ok()
+            .filter(|code| matches!(code, 1000 | 3000..=4999))
+            .unwrap_or(1000);
+        let _ = socket.close(Some(code), Some(""));
+    }
+
+    /// A socket's connection was lost.
+    pub fn broken(&self, socket: &WebSocket, error: &Error) {
+        self.forget(socket);
+        log::warn("", &format!("a socket was lost: {error}"));
+    }
+
+    /// Says on a session's sockets why it has ended, and closes them.
+    pub(super) fn close_session(&self, session: &SessionHash, code: ErrorCode) {
+        for socket in sockets::of_session(&self.state, session) {
+            socket.end(code, ServerEvent::SessionInvalidated);
+        }
+    }
+
+    fn connect(&self, owner: SocketOwner) -> Result<Response> {
+        let now = clock::now();
+        // The origin has just called it live, but what ended since may have been told here first.
+        if let Some(code) = self.record()?.end_of(&SessionHash::of(&owner.session_token))? {
+            return refuse(code);
+        }
+        if self.state.get_websockets().len() >= MAX_ROOM_SOCKETS {
+            return refuse(ErrorCode::TooManySockets);
+        }
+        self.make_room_for(owner.user_id);
+        let pair = WebSocketPair::new()?;
+        let socket = Socket::accept(&self.state, pair.server, owner, now)?;
+        let connected = Connected {
+            user_id: socket.owner.user_id,
+            is_admin: socket.owner.user_type == UserType::Admin,
+            socket_id: socket.owner.socket_id.clone(),
+            server_time: now,
+        };
+        socket.send(&ServerEvent::ConnectionEstablished(connected.clone()));
+        socket.send(&ServerEvent::Connected(connected));
+        Response::from_websocket(pair.client)
+    }
+
+    /// Closes a person's oldest sockets, so that one more is not too many.
+    fn make_room_for(&self, user_id: i64) {
+        let mut open = sockets::of_user(&self.state, user_id);
+        open.sort_by_key(|socket| socket.opened_at);
+        let too_many = (open.len() + 1).saturating_sub(MAX_USER_SOCKETS);
+        for socket in open.iter().take(too_many) {
+            socket.end(ErrorCode::TooManySockets, ServerEvent::Error);
+        }
+    }
+
+    /// Sends events to the sockets that they are for, each event once.
+    fn deliver(&self, deliveries: &[Delivery]) -> Result<()> {
+        let (record, open) = (self.record()?, sockets::all(&self.state));
+        for delivery in deliveries {
+            // What is sent waits for what is written: an event that is lost is not remembered as delivered.
+            if !record.deliver_once(delivery.event_id)? {
+                continue;
+            }
+            let text = serde_json::to_string(&delivery.event)?;
+            for socket in open.iter().filter(|socket| is_for(delivery, &socket.owner)) {
+                socket.send_text(&text);
+            }
+        }
+        Ok(())
+    }
+
+    /// Remembers first: a socket that comes between must find it.
+    fn end_session(&self, ended: &SessionEnded) -> Result<()> {
+        self.record()?.remember_end(ended, clock::now())?;
+        self.close_session(&ended.session, ended.code);
+        Ok(())
+    }
+
+    fn forget(&self, socket: &WebSocket) {
+        if let Some(id) = sockets::id_of(socket) {
+            self.meters.borrow_mut().remove(&id);
+        }
+    }
+
+    fn record(&self) -> Result<&Record> {
+        self.record.as_ref().ok_or_else(|| Error::from("the room has no tables"))
+    }
+}
+
+fn is_for(delivery: &Delivery, owner: &SocketOwner) -> bool {
+    let is_meant =
+        delivery.to_user_ids.as_ref().is_none_or(|user_ids| user_ids.contains(&owner.user_id));
+    is_meant && delivery.except_socket.as_ref() != Some(&owner.socket_id)
+}
+
+/// The worker says it to the client, in the envelope.
+fn refuse(code: ErrorCode) -> Result<Response> {
+    Response::from_json(&code).map(|response| response.with_status(code.status()))
+}

@@ -1,0 +1,48 @@
+//! Rooms as the worker sees them: objects that are called by name.
+
+use shared::{
+    chat::room::{CONNECT_PATH, Room, RoomCall, SOCKET_OWNER_HEADER, SocketOwner},
+    error::ErrorCode,
+};
+use worker::{Env, Method, Request, RequestInit, Response, WebSocket};
+
+use crate::refused::Refused;
+
+/// Objects are called by URL; its host means nothing.
+const BASE: &str = "https://room";
+
+/// Tells a room something; an error where it has not done it.
+pub async fn tell(env: &Env, room: Room, call: &RoomCall) -> Result<(), Refused> {
+    let init = RequestInit {
+        method: Method::Post,
+        body: Some(call.body()?.into()),
+        ..RequestInit::default()
+    };
+    let response = fetch(env, room, call.path(), &init).await?;
+    match response.status_code() {
+        200 => Ok(()),
+        status => {
+            Err(Refused::Fault(format!("{} answered {} with {status}", room.name(), call.path())))
+        }
+    }
+}
+
+/// Opens a socket in its room; the room may refuse it with a code.
+pub async fn connect(env: &Env, room: Room, owner: &SocketOwner) -> Result<WebSocket, Refused> {
+    let init = RequestInit::default();
+    init.headers.set("upgrade", "websocket")?;
+    init.headers.set(SOCKET_OWNER_HEADER, &owner.to_header()?)?;
+    let mut response = fetch(env, room, CONNECT_PATH, &init).await?;
+    if response.status_code() != 101 {
+        return Err(response.json::<ErrorCode>().await?.into());
+    }
+    response
+        .websocket()
+        .ok_or_else(|| Refused::Fault(format!("{} accepted without a socket", room.name())))
+}
+
+async fn fetch(env: &Env, room: Room, path: &str, init: &RequestInit) -> Result<Response, Refused> {
+    let request = Request::new_with_init(&format!("{BASE}{path}"), init)?;
+    let object = env.durable_object(room.binding())?.get_by_name(&room.name())?;
+    Ok(object.fetch_with_request(request).await?)
+}

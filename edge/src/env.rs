@@ -1,0 +1,198 @@
+//! Configuration: read and checked once an isolate.
+
+use std::sync::OnceLock;
+
+use shared::{
+    seal::{Secret, WeakSecret},
+    token::{Expectations, KeySet, KeySetError},
+};
+use worker::Env;
+
+use crate::{cors::AllowedOrigins, refused::Refused, web_origin::WebOrigin};
+
+/// Who makes our tokens, where nothing else is set.
+const DEFAULT_ISSUER: &str = "drawbridge";
+/// Whom our tokens are for, where nothing else is set.
+const DEFAULT_AUDIENCE: &str = "drawbridge-api";
+/// The most Desk objects that agents can be spread over.
+const MAX_DESK_SHARDS: u32 = 64;
+
+/// What the edge has been told of its surroundings.
+#[derive(Debug)]
+pub struct Config {
+    /// Base URL of the origin: scheme, host and port, without a slash at the end.
+    pub origin_url: String,
+    /// Public keys of the access tokens.
+    pub keys: KeySet,
+    /// Who makes access tokens, and for whom.
+    pub expectations: Expectations,
+    /// Signs what we assert to the origin.
+    pub edge_to_origin: Secret,
+    /// Signs what the origin pushes to us.
+    pub origin_to_edge: Secret,
+    /// Browser origins that may call.
+    pub allowed_origins: AllowedOrigins,
+    /// Number of Desk objects.
+    pub desk_shards: u32,
+}
+
+/// A setting without which, or with which, we do not serve.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("setting {name} {problem}")]
+pub struct BadSetting {
+    name: &'static str,
+    problem: Problem,
+}
+
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+enum Problem {
+    #[error("is missing")]
+    Missing,
+    #[error("must be https://host, or http://host on this machine, without a path")]
+    NotABaseUrl,
+    #[error(transparent)]
+    Keys(KeySetError),
+    #[error(transparent)]
+    Secret(WeakSecret),
+    #[error("must not be the same as EDGE_TO_ORIGIN_KEY")]
+    SameSecret,
+    #[error("has {0:?}, which is not the origin of a page, such as https://app.example.com")]
+    NotAnOrigin(String),
+    #[error("must be a number from 1 to {MAX_DESK_SHARDS}")]
+    NotAShardCount,
+}
+
+/// The configuration of this isolate.
+pub fn config(env: &Env) -> Result<&'static Config, Refused> {
+    static CONFIG: OnceLock<Result<Config, BadSetting>> = OnceLock::new();
+    let setting = |name: &str| env.var(name).ok().map(|value| value.to_string());
+    let config = CONFIG.get_or_init(|| Config::read(setting));
+    config.as_ref().map_err(|bad| Refused::Fault(bad.to_string()))
+}
+
+impl Config {
+    fn read(setting: impl Fn(&str) -> Option<String>) -> Result<Self, BadSetting> {
+        let optional = |name| setting(name).filter(|value| !value.trim().is_empty());
+        let required = |name| optional(name).ok_or(BadSetting { name, problem: Problem::Missing });
+        let bad = |name| move |problem| BadSetting { name, problem };
+
+        let to_origin = required("EDGE_TO_ORIGIN_KEY")?;
+        let to_edge = required("ORIGIN_TO_EDGE_KEY")?;
+        if to_origin.trim() == to_edge.trim() {
+            return Err(bad("ORIGIN_TO_EDGE_KEY")(Problem::SameSecret));
+        }
+        Ok(Self {
+            origin_url: base_url(&required("ORIGIN_URL")?).map_err(bad("ORIGIN_URL"))?,
+            keys: KeySet::from_jwks(&required("JWT_KEYS")?)
+                .map_err(Problem::Keys)
+                .map_err(bad("JWT_KEYS"))?,
+            expectations: Expectations {
+                issuer: optional("JWT_ISSUER").unwrap_or_else(|| DEFAULT_ISSUER.to_owned()),
+                audience: optional("JWT_AUDIENCE").unwrap_or_else(|| DEFAULT_AUDIENCE.to_owned()),
+            },
+            edge_to_origin: Secret::parse(&to_origin)
+                .map_err(Problem::Secret)
+                .map_err(bad("EDGE_TO_ORIGIN_KEY"))?,
+            origin_to_edge: Secret::parse(&to_edge)
+                .map_err(Problem::Secret)
+                .map_err(bad("ORIGIN_TO_EDGE_KEY"))?,
+            allowed_origins: AllowedOrigins::parse(
+                &optional("CORS_ALLOWED_ORIGINS").unwrap_or_default(),
+            )
+            .map_err(Problem::NotAnOrigin)
+            .map_err(bad("CORS_ALLOWED_ORIGINS"))?,
+            desk_shards: optional("DESK_SHARDS")
+                .map_or(Ok(1), |text| shards(&text))
+                .map_err(bad("DESK_SHARDS"))?,
+        })
+    }
+}
+
+/// Tokens and passwords travel this way: in clear only within a machine. A path is refused because
+/// the assertion names the path that the origin sees.
+fn base_url(text: &str) -> Result<String, Problem> {
+    let text = text.trim().trim_end_matches('/');
+    match WebOrigin::parse(text) {
+        Some(origin) if origin.is_private() => Ok(text.to_owned()),
+        _ => Err(Problem::NotABaseUrl),
+    }
+}
+
+fn shards(text: &str) -> Result<u32, Problem> {
+    let count = text.trim().parse().map_err(|_| Problem::NotAShardCount)?;
+    if (1..=MAX_DESK_SHARDS).contains(&count) { Ok(count) } else { Err(Problem::NotAShardCount) }
+}
+
+#[cfg(test)]
+mod tests {
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    use super::*;
+
+    const GOOD: [(&str, &str); 5] = [
+        ("ORIGIN_URL", "http://127.0.0.1:8080"),
+        (
+            "JWT_KEYS",
+            r#"{"keys":[{"kid":"a","kty":"OKP","alg":"EdDSA","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#,
+        ),
+        ("EDGE_TO_ORIGIN_KEY", "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE"),
+        ("ORIGIN_TO_EDGE_KEY", "AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI"),
+        ("CORS_ALLOWED_ORIGINS", "https://app.example.com, http://localhost:5173"),
+    ];
+
+    fn read_with(name: &str, value: Option<&str>) -> Result<Config, String> {
+        let good =
+            |asked: &str| GOOD.iter().find(|(name, _)| *name == asked).map(|(_, value)| *value);
+        let setting =
+            |asked: &str| if asked == name { value } else { good(asked) }.map(str::to_owned);
+        Config::read(setting).map_err(|bad| bad.to_string())
+    }
+
+    #[test]
+    fn what_may_be_left_out_has_a_default() {
+        let config = read_with("CORS_ALLOWED_ORIGINS", None).unwrap();
+        assert_eq!(config.expectations.issuer, "drawbridge");
+        assert_eq!(config.expectations.audience, "drawbridge-api");
+        assert_eq!(config.desk_shards, 1);
+    }
+
+    #[test]
+    fn what_is_missing_or_weak_is_named() {
+        let cases = [
+            ("ORIGIN_URL", None),
+            ("ORIGIN_URL", Some("http://origin.example.com")),
+            ("ORIGIN_URL", Some("https://origin.example.com/base")),
+            ("ORIGIN_URL", Some("https://user@origin.example.com")),
+            ("ORIGIN_URL", Some("origin")),
+            ("JWT_KEYS", Some(" ")),
+            ("JWT_KEYS", Some(r#"{"keys":[]}"#)),
+            ("EDGE_TO_ORIGIN_KEY", Some("c2hvcnQ")),
+            ("ORIGIN_TO_EDGE_KEY", None),
+            ("ORIGIN_TO_EDGE_KEY", Some("AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE")),
+            ("CORS_ALLOWED_ORIGINS", Some("*")),
+            ("CORS_ALLOWED_ORIGINS", Some("https://app.example.com/")),
+            ("DESK_SHARDS", Some("0")),
+            ("DESK_SHARDS", Some("65")),
+            ("DESK_SHARDS", Some("many")),
+        ];
+        for (name, value) in cases {
+            let refusal = read_with(name, value).map(|_| ()).unwrap_err();
+            assert!(
+                refusal.starts_with(&format!("setting {name} ")),
+                "{name}={value:?}: {refusal}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_slash_at_the_end_is_forgiven() {
+        let config = read_with("ORIGIN_URL", Some("https://origin.example.com/")).unwrap();
+        assert_eq!(config.origin_url, "https://origin.example.com");
+    }
+
+    #[test]
+    fn no_secret_is_printed() {
+        let shown = format!("{:?}", read_with("", None).unwrap());
+        assert!(!shown.contains("AQEB") && !shown.contains("AgIC"), "{shown}");
+    }
+}

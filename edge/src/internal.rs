@@ -1,0 +1,102 @@
+//! What the origin pushes: ended sessions and stored messages, in signed batches.
+
+use std::collections::BTreeSet;
+
+use futures_util::future::{join, join_all};
+use serde::de::DeserializeOwned;
+use shared::{
+    assertion::{CALL_HEADER, CallSignature},
+    chat::room::{Room, RoomCall, SessionEnded},
+    envelope::FieldError,
+    error::ErrorCode,
+    internal::{ChatEvent, Events, EventsTaken, MAX_BATCH, SessionEvent},
+    route::{INTERNAL_CHAT_EVENTS, INTERNAL_SESSION_EVENTS, MAX_INTERNAL_BODY_BYTES},
+    seal::Purpose,
+};
+use worker::Response;
+
+use crate::{
+    call::Call,
+    chat::{delivery, rooms},
+    clock, liveness, log,
+    refused::Refused,
+    respond,
+};
+
+/// Takes the ends of sessions; an event is taken once its room and KV both know of it.
+pub async fn session_events(mut call: Call<'_>) -> Result<Response, Refused> {
+    let events: Vec<SessionEvent> = events(&mut call, INTERNAL_SESSION_EVENTS).await?;
+    events.iter().for_each(liveness::bury);
+    let ended = join_all(events.iter().map(|event| end_session(&call, event))).await;
+    let taken = events
+        .iter()
+        .zip(ended)
+        .filter_map(|(event, ended)| ended.then_some(event.event_id))
+        .collect();
+    respond::success(EventsTaken { taken })
+}
+
+/// Takes stored messages; an event is taken once every room that it is for has it.
+pub async fn chat_events(mut call: Call<'_>) -> Result<Response, Refused> {
+    let events: Vec<ChatEvent> = events(&mut call, INTERNAL_CHAT_EVENTS).await?;
+    let mut taken: BTreeSet<_> = events.iter().map(|event| event.event_id).collect();
+    // One call a room, so that a conversation's messages arrive in their order.
+    let by_room = delivery::by_room(&events, call.config.desk_shards);
+    let told = join_all(by_room.into_iter().map(async |(room, deliveries)| {
+        let ids: Vec<_> = deliveries.iter().map(|delivery| delivery.event_id).collect();
+        (ids, tell(&call, room, &RoomCall::Deliver(deliveries)).await)
+    }));
+    for (ids, told) in told.await {
+        if !told {
+            taken.retain(|id| !ids.contains(id));
+        }
+    }
+    respond::success(EventsTaken { taken: taken.into_iter().collect() })
+}
+
+async fn end_session(call: &Call<'_>, event: &SessionEvent) -> bool {
+    let room = Room::of(event.user_id, event.user_type, call.config.desk_shards);
+    let ended = RoomCall::EndSession(SessionEnded {
+        session: event.session.clone(),
+        code: event.reason.code(),
+        remember_until: event.remember_until,
+    });
+    // The room first: people are waiting there.
+    let (told, buried) =
+        join(tell(call, room, &ended), liveness::bury_everywhere(call, event)).await;
+    told && buried.unwrap_or_else(|refused| {
+        log::error(call.id, &format!("event {}: {refused:?}", event.event_id));
+        false
+    })
+}
+
+async fn tell(call: &Call<'_>, room: Room, what: &RoomCall) -> bool {
+    let told = rooms::tell(call.env, room, what).await;
+    told.inspect_err(|refused| {
+        log::error(call.id, &format!("{} was not told: {refused:?}", room.name()));
+    })
+    .is_ok()
+}
+
+/// The events of a batch that the origin has signed.
+async fn events<T: DeserializeOwned>(call: &mut Call<'_>, path: &str) -> Result<Vec<T>, Refused> {
+    let header = call.header(CALL_HEADER).ok_or(ErrorCode::Forbidden)?;
+    let signature: CallSignature = call
+        .config
+        .origin_to_edge
+        .open(Purpose::InternalCall, &header)
+        .map_err(|_| ErrorCode::Forbidden)?;
+    let body = call.body(MAX_INTERNAL_BODY_BYTES).await?;
+    if !signature.covers(path, &body, clock::now()) {
+        return Err(ErrorCode::Forbidden.into());
+    }
+    let batch: Events<T> = serde_json::from_slice(&body).map_err(|error| {
+        log::error(call.id, &format!("the origin pushed what cannot be read: {error}"));
+        ErrorCode::BadRequest
+    })?;
+    if batch.events.len() > MAX_BATCH {
+        let problem = FieldError::new("events", format!("must be at most {MAX_BATCH}"));
+        return Err(Refused::Invalid(vec![problem]));
+    }
+    Ok(batch.events)
+}

@@ -1,0 +1,124 @@
+//! May this session be used? Asked of the isolate's memory, then of KV, then of the origin.
+//!
+//! Two entries a session: its tombstone, written only when the origin pushes the end, and what an
+//! origin last said of it alive. Dead wins, so a late fill never revives a session. A read may rest
+//! on a word of the origin that is at most [`entry::MAX_AGE`] old, plus [`memory::LIVE_TTL`] here.
+
+mod entry;
+mod kv;
+mod memory;
+
+use futures_util::future::join;
+use shared::{
+    assertion::CheckedSession,
+    error::ErrorCode,
+    internal::{Liveness, SessionEvent},
+    session::SessionHash,
+    token::Claims,
+};
+
+use crate::{call::Call, origin, refused::Refused};
+use entry::{LiveEntry, Tombstone};
+use kv::Sessions;
+
+/// The full check: a read may rest on what is remembered.
+pub async fn check_read(call: &Call<'_>, claims: &Claims) -> Result<CheckedSession, Refused> {
+    let session = claims.session_hash();
+    if let Some(code) = memory::dead(&session, call.now) {
+        return Err(code.into());
+    }
+    if let Some(live) = memory::live(&session, call.now) {
+        return Ok(checked(session, live));
+    }
+    let kv = Sessions::of(call)?;
+    let (tombstone, live) = join(kv.tombstone(&session), kv.live(&session)).await;
+    if let Some(tombstone) = tombstone {
+        return Err(buried(session, tombstone));
+    }
+    if let Some(live) = live.filter(|live| live.is_usable(call.now)) {
+        memory::remember_live(session.clone(), live, call.now);
+        return Ok(checked(session, live));
+    }
+    match ask(call, claims).await {
+        Ok(live) => Ok(checked(session, live)),
+        // The origin cannot say it; the session's own end can.
+        Err(refused)
+            if is_unavailable(&refused) && live.is_some_and(|live| live.until <= call.now) =>
+        {
+            Err(ErrorCode::SessionExpired.into())
+        }
+        Err(refused) => Err(refused),
+    }
+}
+
+/// The half of the check that is ours before a write: the origin judges by its own row, but need
+/// not see what is known to be dead.
+pub async fn check_write(call: &Call<'_>, claims: &Claims) -> Result<(), Refused> {
+    let session = claims.session_hash();
+    if let Some(code) = memory::dead(&session, call.now) {
+        return Err(code.into());
+    }
+    match Sessions::of(call)?.tombstone(&session).await {
+        Some(tombstone) => Err(buried(session, tombstone)),
+        None => Ok(()),
+    }
+}
+
+/// The check of a handshake. A socket lives on, so it never rests on what is remembered, unless
+/// there is nobody to ask.
+pub async fn check_socket(call: &Call<'_>, claims: &Claims) -> Result<(), Refused> {
+    check_write(call, claims).await?;
+    let Err(refused) = ask(call, claims).await else { return Ok(()) };
+    if is_unavailable(&refused)
+        && let Some(live) = Sessions::of(call)?.live(&claims.session_hash()).await
+        && live.is_usable(call.now)
+    {
+        return Ok(());
+    }
+    Err(refused)
+}
+
+/// Remembers the end of a session in this isolate, from now on.
+pub fn bury(event: &SessionEvent) {
+    memory::remember_dead(event.session.clone(), event.reason.code(), event.remember_until);
+}
+
+/// Remembers the end of a session everywhere; `false` where the event must be sent again.
+pub async fn bury_everywhere(call: &Call<'_>, event: &SessionEvent) -> Result<bool, Refused> {
+    let tombstone = Tombstone { code: event.reason.code(), remember_until: event.remember_until };
+    Ok(Sessions::of(call)?.bury(&event.session, tombstone, call.now).await)
+}
+
+/// Asks the origin, and remembers what it says.
+async fn ask(call: &Call<'_>, claims: &Claims) -> Result<LiveEntry, Refused> {
+    let session = claims.session_hash();
+    let caller = origin::Caller { config: call.config, request_id: call.id };
+    match origin::liveness(caller, &claims.session_token).await? {
+        // `now` is from before the question: the answer is no newer than that.
+        Liveness::Live { until } if until > call.now => {
+            let live = LiveEntry { until, checked_at: call.now };
+            memory::remember_live(session.clone(), live, call.now);
+            Sessions::of(call)?.fill(call, session, live);
+            Ok(live)
+        }
+        Liveness::Live { .. } => Err(ErrorCode::SessionExpired.into()),
+        Liveness::Dead { code } => {
+            // Briefly, so that a client that does not give up costs nothing; the push tells for how long.
+            memory::remember_dead(session, code, call.now.plus(memory::LIVE_TTL));
+            Err(code.into())
+        }
+    }
+}
+
+fn buried(session: SessionHash, tombstone: Tombstone) -> Refused {
+    memory::remember_dead(session, tombstone.code, tombstone.remember_until);
+    tombstone.code.into()
+}
+
+fn checked(session: SessionHash, live: LiveEntry) -> CheckedSession {
+    CheckedSession { session, checked_at: live.checked_at }
+}
+
+fn is_unavailable(refused: &Refused) -> bool {
+    refused.code() == ErrorCode::OriginUnavailable
+}

@@ -1,0 +1,81 @@
+use std::time::Duration;
+
+use serde::{Serialize, de::DeserializeOwned};
+use shared::{
+    assertion::{CALL_HEADER, CallSignature, REQUEST_ID_HEADER},
+    envelope::Success,
+    error::ErrorCode,
+    internal::{
+        Liveness, LivenessQuestion, SocketMessage, StoreMessages, StoreOutcome, StoredMessages,
+    },
+    route::{INTERNAL_LIVENESS, INTERNAL_MESSAGES},
+    seal::Purpose,
+};
+use worker::{Headers, Method, Request, RequestInit};
+
+use super::{init, send, within};
+use crate::{clock, env::Config, log, refused::Refused};
+
+/// The longest wait for a word about a session.
+const LIVENESS_LIMIT: Duration = Duration::from_secs(5);
+/// The longest wait for messages to be stored.
+const STORE_LIMIT: Duration = Duration::from_secs(10);
+
+/// On whose behalf the origin is asked.
+#[derive(Clone, Copy)]
+pub struct Caller<'a> {
+    /// The configuration.
+    pub config: &'static Config,
+    /// Finds the call in the logs of both sides.
+    pub request_id: &'a str,
+}
+
+/// May this session be used?
+pub async fn liveness(caller: Caller<'_>, session_token: &str) -> Result<Liveness, Refused> {
+    let question = LivenessQuestion { session_token: session_token.to_owned() };
+    ask(caller, INTERNAL_LIVENESS, &question, LIVENESS_LIMIT).await
+}
+
+/// Stores messages; an outcome for each, in their order.
+pub async fn store_messages(
+    caller: Caller<'_>,
+    messages: Vec<SocketMessage>,
+) -> Result<Vec<StoreOutcome>, Refused> {
+    let stored: StoredMessages =
+        ask(caller, INTERNAL_MESSAGES, &StoreMessages { messages }, STORE_LIMIT).await?;
+    Ok(stored.outcomes)
+}
+
+async fn ask<Q: Serialize, A: DeserializeOwned>(
+    caller: Caller<'_>,
+    path: &str,
+    question: &Q,
+    limit: Duration,
+) -> Result<A, Refused> {
+    let body = serde_json::to_string(question)?;
+    let signature = CallSignature::new(path, body.as_bytes(), clock::now());
+    let headers = Headers::new();
+    headers
+        .set(CALL_HEADER, &caller.config.edge_to_origin.seal(Purpose::InternalCall, &signature)?)?;
+    headers.set(REQUEST_ID_HEADER, caller.request_id)?;
+    headers.set("content-type", "application/json")?;
+    let init = RequestInit { method: Method::Post, headers, body: Some(body.into()), ..init() };
+    let request = Request::new_with_init(&format!("{}{path}", caller.config.origin_url), &init)?;
+    let mut response = send(request, limit, caller.request_id).await?;
+    let Some(Ok(body)) = within(limit, response.bytes()).await else {
+        log::warn(caller.request_id, &format!("the origin's answer to {path} broke off"));
+        return Err(ErrorCode::OriginUnavailable.into());
+    };
+    if response.status_code() == 200
+        && let Ok(answer) = serde_json::from_slice::<Success<A>>(&body)
+    {
+        return Ok(answer.data);
+    }
+    // The two sides do not agree on keys or shapes: no client can mend that, and it may pass with a deploy.
+    let shown: String = String::from_utf8_lossy(&body).chars().take(300).collect();
+    log::error(
+        caller.request_id,
+        &format!("the origin answered {path} with {} {shown}", response.status_code()),
+    );
+    Err(ErrorCode::OriginUnavailable.into())
+}

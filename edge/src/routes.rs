@@ -1,0 +1,126 @@
+//! The route table: what answers which method and path.
+
+use std::sync::OnceLock;
+
+use matchit::Router;
+use shared::{
+    error::ErrorCode,
+    route::{self, Access, Method},
+};
+
+use crate::refused::Refused;
+
+/// What answers a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Endpoint {
+    /// The origin.
+    Forward(Access),
+    /// We: are we alive, and does the origin answer?
+    Health,
+    /// A room, once the handshake is passed.
+    ChatSocket,
+    /// We: the origin tells of ended sessions.
+    SessionEvents,
+    /// We: the origin tells of stored messages.
+    ChatEvents,
+}
+
+const OWN: &[(Method, &str, Endpoint)] = &[
+    (Method::Get, route::HEALTHZ, Endpoint::Health),
+    (Method::Get, route::CHAT_SOCKET, Endpoint::ChatSocket),
+    (Method::Get, route::CHAT_SOCKET_LEGACY, Endpoint::ChatSocket),
+    (Method::Post, route::INTERNAL_SESSION_EVENTS, Endpoint::SessionEvents),
+    (Method::Post, route::INTERNAL_CHAT_EVENTS, Endpoint::ChatEvents),
+];
+
+/// The methods of one path.
+type Methods = Vec<(Method, Endpoint)>;
+
+/// What answers `method` on `path`: `NOT_FOUND` for an unknown path, `METHOD_NOT_ALLOWED` for a
+/// method that the path does not have.
+pub fn find(method: &str, path: &str) -> Result<Endpoint, Refused> {
+    static TABLE: OnceLock<Result<Router<Methods>, matchit::InsertError>> = OnceLock::new();
+    let table =
+        TABLE.get_or_init(table).as_ref().map_err(|error| Refused::Fault(error.to_string()))?;
+    let found = table.at(path).map_err(|_| ErrorCode::NotFound)?;
+    // The router lets a parameter be empty; there is no such thing.
+    if found.params.iter().any(|(_, value)| value.is_empty()) {
+        return Err(ErrorCode::NotFound.into());
+    }
+    let endpoint = found.value.iter().find(|(allowed, _)| allowed.as_str() == method);
+    endpoint.map(|(_, endpoint)| *endpoint).ok_or_else(|| {
+        let allowed: Vec<_> = found.value.iter().map(|(method, _)| method.as_str()).collect();
+        Refused::Method(allowed.join(", "))
+    })
+}
+
+fn table() -> Result<Router<Methods>, matchit::InsertError> {
+    let forwarded = route::FORWARDED
+        .iter()
+        .map(|route| (route.method, route.path, Endpoint::Forward(route.access)));
+    let mut paths: Vec<(&str, Methods)> = Vec::new();
+    for (method, path, endpoint) in forwarded.chain(OWN.iter().copied()) {
+        match paths.iter_mut().find(|(known, _)| *known == path) {
+            Some((_, methods)) => methods.push((method, endpoint)),
+            None => paths.push((path, vec![(method, endpoint)])),
+        }
+    }
+    let mut router = Router::new();
+    for (path, methods) in paths {
+        router.insert(path, methods)?;
+    }
+    Ok(router)
+}
+
+#[cfg(test)]
+mod tests {
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    use super::*;
+
+    #[test]
+    fn every_route_is_found() {
+        for route in route::FORWARDED {
+            let path = route::with_id(route.path, 7);
+            assert_eq!(
+                find(route.method.as_str(), &path).unwrap(),
+                Endpoint::Forward(route.access),
+                "{path}"
+            );
+        }
+        for (method, path, endpoint) in OWN {
+            assert_eq!(find(method.as_str(), path).unwrap(), *endpoint);
+        }
+    }
+
+    #[test]
+    fn what_is_not_listed_is_not_found() {
+        for path in [
+            "/",
+            "",
+            "/api/v4/auth/login/",
+            "/api/v4/auth//login",
+            "/api/v4/auth/%6cogin",
+            "/readyz",
+            "/metrics",
+            route::INTERNAL_LIVENESS,
+            route::INTERNAL_MESSAGES,
+            "/api/v4/system/chat/sessions//messages",
+            "/api/v4/system/chat/sessions/1/2/messages",
+        ] {
+            assert!(matches!(find("GET", path), Err(Refused::Code(ErrorCode::NotFound))), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_method_is_told_the_right_ones() {
+        let allowed = |method, path| match find(method, path) {
+            Err(Refused::Method(allowed)) => allowed,
+            other => panic!("{method} {path}: {other:?}"),
+        };
+        assert_eq!(allowed("DELETE", route::CHAT_SESSIONS), "GET, POST");
+        assert_eq!(allowed("HEAD", route::ME), "GET");
+        assert_eq!(allowed("get", route::ME), "GET");
+        assert_eq!(allowed("GET", route::INTERNAL_CHAT_EVENTS), "POST");
+    }
+}

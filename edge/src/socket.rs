@@ -1,0 +1,114 @@
+//! The handshake of a chat socket: the same checks as a write, before the upgrade.
+
+use std::borrow::Cow;
+
+use shared::{
+    chat::{
+        event::BEARER_PROTOCOL,
+        room::{Room, SocketOwner},
+    },
+    error::ErrorCode,
+};
+use worker::Response;
+
+use crate::{
+    auth, call::Call, chat::rooms, liveness, random, refused::Refused, web_origin::WebOrigin,
+};
+
+/// The header in which browsers, which can set no other, offer their token.
+const PROTOCOL_HEADER: &str = "sec-websocket-protocol";
+
+/// Lets a live session's socket into its room.
+pub async fn open(call: &Call<'_>, origin: Option<&str>) -> Result<Response, Refused> {
+    if !call.header("upgrade").is_some_and(|upgrade| upgrade.eq_ignore_ascii_case("websocket")) {
+        return Err(ErrorCode::BadRequest.into());
+    }
+    // Browsers let any page open a socket anywhere and only say which page it is (RFC 6455, 10.2).
+    let is_foreign = |origin: &str| {
+        !call.config.allowed_origins.contains(origin)
+            && !is_own_origin(origin, &call.request.inner().url())
+    };
+    if origin.is_some_and(is_foreign) {
+        return Err(ErrorCode::CsrfRejected.into());
+    }
+    let (authorization, protocols) = (call.header("authorization"), call.header(PROTOCOL_HEADER));
+    let offered = protocols.as_deref().and_then(offered_token);
+    let token = match (&authorization, offered) {
+        (None, Some(offered)) => offered?,
+        _ => auth::bearer(authorization.as_deref())?,
+    };
+    let claims = auth::verify(token, call.config, call.now)?;
+    liveness::check_socket(call, &claims).await?;
+
+    let owner = SocketOwner {
+        socket_id: random::id(),
+        user_id: claims.user_id,
+        user_type: claims.user_type,
+        session_token: claims.session_token.clone(),
+        language: call.language,
+    };
+    let room = Room::of(claims.user_id, claims.user_type, call.config.desk_shards);
+    let response = Response::from_websocket(rooms::connect(call.env, room, &owner).await?)?;
+    if offered.is_some() {
+        response.headers().set(PROTOCOL_HEADER, BEARER_PROTOCOL)?;
+    }
+    Ok(response)
+}
+
+/// Whether `origin` is that of `url` itself, as clients that are no browsers like to say; some name
+/// the scheme of the socket.
+fn is_own_origin(origin: &str, url: &str) -> bool {
+    let origin = match origin.strip_prefix("ws") {
+        Some(rest) => Cow::Owned(format!("http{rest}")),
+        None => Cow::Borrowed(origin),
+    };
+    let rest = url.strip_prefix(&*origin).filter(|_| WebOrigin::parse(&origin).is_some());
+    rest.is_some_and(|rest| rest.starts_with('/'))
+}
+
+/// The token of `bearer, <token>`; `None` where that protocol is not offered.
+fn offered_token(protocols: &str) -> Option<Result<&str, ErrorCode>> {
+    let mut protocols = protocols.split(',').map(str::trim);
+    protocols.find(|protocol| *protocol == BEARER_PROTOCOL)?;
+    Some(protocols.next().filter(|token| !token.is_empty()).ok_or(ErrorCode::TokenMalformed))
+}
+
+#[cfg(test)]
+mod tests {
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    use super::*;
+
+    #[test]
+    fn an_own_origin_is_the_whole_origin() {
+        let is_own =
+            |origin| is_own_origin(origin, "https://api.example.com:8443/im?x=https://evil.com/");
+        assert!(is_own("https://api.example.com:8443"));
+        assert!(is_own("wss://api.example.com:8443"));
+        for foreign in [
+            "http://api.example.com:8443",
+            "ws://api.example.com:8443",
+            "https://api.example.com",
+            "https://api",
+            "https:",
+            "https:/",
+            "wss:",
+            "ws",
+            "null",
+            "",
+            "https://evil.com",
+        ] {
+            assert!(!is_own(foreign), "{foreign}");
+        }
+    }
+
+    #[test]
+    fn a_browsers_token_follows_the_name_of_the_protocol() {
+        assert_eq!(offered_token("bearer, a.b.c"), Some(Ok("a.b.c")));
+        assert_eq!(offered_token("chat,bearer,a.b.c"), Some(Ok("a.b.c")));
+        assert_eq!(offered_token("bearer"), Some(Err(ErrorCode::TokenMalformed)));
+        assert_eq!(offered_token("bearer, "), Some(Err(ErrorCode::TokenMalformed)));
+        assert_eq!(offered_token("a.b.c"), None);
+        assert_eq!(offered_token(""), None);
+    }
+}

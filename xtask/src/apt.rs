@@ -1,0 +1,39 @@
+//! Packages of Debian: named first, installed where we may, else the command is told.
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::{process, progress::say, workspace::step_log};
+
+/// See that Debian packages are installed.
+pub fn ensure(packages: &[&str], purpose: &str) -> Result<()> {
+    if process::find("apt-get").is_none() {
+        bail!("{purpose} is missing, and this is no Debian on which to install it");
+    }
+    let missing: Vec<_> = packages.iter().copied().filter(|name| !installed(name)).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let install = ["install", "--yes", "--no-install-recommends"];
+    let told = format!("apt-get {} {}", install.join(" "), missing.join(" "));
+    if !rustix::process::geteuid().is_root() {
+        bail!("{purpose} is missing; install it with\n\n    sudo {told}\n\nand start again");
+    }
+    say(format!("  {purpose} comes from Debian packages: {told}"));
+    let log = step_log("apt-get");
+    apt_get(&["update"], &log)?;
+    apt_get(&[&install[..], &missing].concat(), &log)
+        .with_context(|| format!("cannot install Debian packages: try `{told}` by hand"))
+}
+
+fn installed(package: &str) -> bool {
+    let mut query = std::process::Command::new("dpkg-query");
+    query.args(["--show", "--showformat=${db:Status-Status}", package]);
+    process::output(&mut query).is_some_and(|status| status == "installed")
+}
+
+fn apt_get(args: &[&str], log: &std::path::Path) -> Result<()> {
+    let mut command = process::command("apt-get");
+    // Another installation may be going on: wait for it.
+    command.args(["-o", "DPkg::Lock::Timeout=300"]).args(args);
+    process::run(command.env("DEBIAN_FRONTEND", "noninteractive"), log)
+}

@@ -1,0 +1,163 @@
+//! Building: the edge as a worker, the origin as a debug binary.
+
+use std::{
+    fs::{self, File},
+    io,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context as _, Result, ensure};
+use flate2::{Compression, write::GzEncoder};
+
+use crate::{
+    hash::Hasher,
+    npm, process,
+    progress::{say, step},
+    tools::{self, Tools},
+    wasm::{self, Toolchain},
+    workspace::{step_log, wasm_target_dir, workspace_root},
+};
+
+/// The most that may be uploaded of the edge, in bytes, gzipped.
+const LIMIT: u64 = 350_000;
+
+/// Everything that building the edge needs.
+pub(crate) struct EdgeTools {
+    pub toolchain: Toolchain,
+    pub tools: Tools,
+}
+
+/// Build the edge, with whatever that needs, and print its size.
+///
+/// # Errors
+/// A tool cannot be had, the edge does not build, or it is too large to be uploaded.
+pub fn build_edge() -> Result<()> {
+    let tools = edge_tools()?;
+    step("build of the edge", || edge(&tools))
+}
+
+pub(crate) fn edge_tools() -> Result<EdgeTools> {
+    step("npm packages", npm::install)?;
+    let toolchain = step("wasm toolchain", wasm::ensure)?;
+    let tools = step("worker-build and wasm-bindgen", tools::ensure)?;
+    Ok(EdgeTools { toolchain, tools })
+}
+
+/// Where the built edge is.
+pub(crate) fn edge_dir() -> PathBuf {
+    workspace_root().join("edge/build")
+}
+
+/// Build the edge if anything that goes into it has changed.
+pub(crate) fn edge(with: &EdgeTools) -> Result<()> {
+    let stamp = stamp(with)?;
+    let stamp_file = wasm_target_dir().join("edge.stamp");
+    if !edge_dir().join("index.js").exists()
+        || fs::read_to_string(&stamp_file).ok().as_ref() != Some(&stamp)
+    {
+        let mut build = with.toolchain.command(&with.tools.worker_build, &with.tools)?;
+        build
+            .args(["--profile", "edge"])
+            .current_dir(workspace_root().join("edge"))
+            .env("WASM_BINDGEN_BIN", with.tools.bindgen_dir.join("wasm-bindgen"))
+            .env("WASM_OPT_BIN", npm::bin_dir().join("wasm-opt"))
+            .env("ESBUILD_BIN", npm::bin_dir().join("esbuild"))
+            // Its own stack says nothing of what is wrong in the edge.
+            .env_remove("RUST_BACKTRACE");
+        process::run(&mut build, &step_log("edge-build"))?;
+        fs::write(&stamp_file, stamp)?;
+    }
+    print_size()
+}
+
+/// Build the origin's debug binary.
+pub(crate) fn origin() -> Result<()> {
+    let mut build = process::command("cargo");
+    // The same choice of packages as the tests': their features, and so their compiled crates, agree.
+    build
+        .args(["build", "--workspace", "--exclude", "edge", "--bin", "origin"])
+        .current_dir(workspace_root());
+    process::run(&mut build, &step_log("origin-build"))
+}
+
+fn stamp(with: &EdgeTools) -> Result<String> {
+    let root = workspace_root();
+    let mut hasher = Hasher::default();
+    hasher.text(&with.toolchain.version).text(&with.tools.worker_build.to_string_lossy());
+    hasher.text(&with.tools.bindgen_dir.to_string_lossy());
+    for path in [
+        "Cargo.lock",
+        "Cargo.toml",
+        "package-lock.json",
+        "edge/Cargo.toml",
+        "edge/src",
+        "shared/Cargo.toml",
+        "shared/src",
+    ] {
+        hasher.tree(&root.join(path))?;
+    }
+    Ok(hasher.hex())
+}
+
+fn print_size() -> Result<()> {
+    let wasm = Size::of(&edge_dir().join("index_bg.wasm"))?;
+    let script = Size::of(&edge_dir().join("index.js"))?;
+    let upload = wasm.gzipped + script.gzipped;
+    say(format!(
+        "  wasm {}, {} gzipped; with its script {} gzipped, of {} at most",
+        kilobytes(wasm.raw),
+        kilobytes(wasm.gzipped),
+        kilobytes(upload),
+        kilobytes(LIMIT),
+    ));
+    ensure!(upload <= LIMIT, "the edge has grown too large; `cargo bloat` or `twiggy` say where");
+    Ok(())
+}
+
+struct Size {
+    raw: u64,
+    gzipped: u64,
+}
+
+impl Size {
+    fn of(path: &Path) -> Result<Self> {
+        let mut file =
+            File::open(path).with_context(|| format!("cannot read {}", path.display()))?;
+        let mut gzip = GzEncoder::new(Counter(0), Compression::default());
+        let raw = io::copy(&mut file, &mut gzip)?;
+        Ok(Self { raw, gzipped: gzip.finish()?.0 })
+    }
+}
+
+struct Counter(u64);
+
+impl io::Write for Counter {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 += bytes.len() as u64;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn kilobytes(bytes: u64) -> String {
+    format!("{}.{} kB", bytes / 1000, bytes % 1000 / 100)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_counted_raw_and_gzipped() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("zeros");
+        fs::write(&path, vec![0; 100_000]).unwrap();
+        let size = Size::of(&path).unwrap();
+        assert_eq!(size.raw, 100_000);
+        assert!(size.gzipped < 1000);
+        assert_eq!(kilobytes(123_456), "123.4 kB");
+    }
+}

@@ -1,0 +1,28 @@
+//! The project's own commands, and the pieces of them that the end-to-end tests share.
+//!
+//! `cargo xtask dev` runs edge and origin, `cargo xtask test` runs every check,
+//! `cargo xtask build-edge` builds what is deployed.
+
+mod apt;
+mod build;
+mod cache;
+pub mod dev;
+mod hash;
+mod http;
+mod interrupt;
+mod lock;
+pub mod mysql;
+mod npm;
+mod private_file;
+mod process;
+mod progress;
+pub mod secrets;
+pub mod stack;
+pub mod suite;
+mod tools;
+mod wasm;
+mod workspace;
+
+pub use build::build_edge;
+pub use progress::{say, say_error};
+pub use workspace::{origin_binary, workspace_root};

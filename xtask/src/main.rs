@@ -1,0 +1,35 @@
+//! `cargo xtask`: see the commands below.
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Drawbridge's own commands.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the origin and the edge on this machine, with demo data, until Ctrl-C.
+    Dev(xtask::dev::Options),
+    /// Run every check and test; the last line is `N passed, N failed`.
+    Test(xtask::suite::Options),
+    /// Build the edge for deployment and print its size.
+    BuildEdge,
+}
+
+fn main() -> ExitCode {
+    let done = match Cli::parse().command {
+        Command::Dev(options) => xtask::dev::run(&options),
+        Command::Test(options) => xtask::suite::run(&options),
+        Command::BuildEdge => xtask::build_edge().map(|()| ExitCode::SUCCESS),
+    };
+    done.unwrap_or_else(|error| {
+        xtask::say_error(&error);
+        ExitCode::FAILURE
+    })
+}

@@ -1,0 +1,11 @@
+//! Origin and edge as child processes, for `cargo xtask dev` and the end-to-end tests alike.
+
+mod edge;
+mod origin;
+mod port;
+mod server;
+
+pub use edge::{Edge, EdgeOptions};
+pub use origin::{Origin, OriginOptions};
+pub use port::{check_free, free_port};
+pub use server::Log;

@@ -1,0 +1,116 @@
+//! The origin as a child process.
+
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use anyhow::Result;
+
+use super::server::{Health, Log, Server};
+use crate::{process, secrets::Secrets, workspace::origin_binary};
+
+const HEALTH: Health = Health { path: "/readyz", body: "" };
+/// It finishes the requests under way first.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// How to run an origin.
+#[derive(Clone)]
+pub struct OriginOptions {
+    /// The port on 127.0.0.1.
+    pub port: u16,
+    /// `sqlite:///path` or `mysql://…`
+    pub database_url: String,
+    /// Where it pushes to: the base URL of the edge.
+    pub edge_url: String,
+    /// Shared with the edge.
+    pub secrets: Secrets,
+    /// The binary; by default [`origin_binary`].
+    pub binary: PathBuf,
+    /// By default `origin.log` in the folder given to [`OriginOptions::new`].
+    pub log: Log,
+    /// Further environment variables.
+    pub env: Vec<(String, String)>,
+}
+
+impl OriginOptions {
+    /// Options with the defaults for what is not given; `dir` takes the log.
+    #[must_use]
+    pub fn new(
+        port: u16,
+        database_url: &str,
+        edge_url: &str,
+        secrets: &Secrets,
+        dir: &Path,
+    ) -> Self {
+        Self {
+            port,
+            database_url: database_url.to_owned(),
+            edge_url: edge_url.to_owned(),
+            secrets: secrets.clone(),
+            binary: origin_binary(),
+            log: Log::File(dir.join("origin.log")),
+            env: Vec::new(),
+        }
+    }
+}
+
+/// A running origin; its end, when dropped, is by force.
+pub struct Origin(Server);
+
+impl Origin {
+    /// Start an origin.
+    ///
+    /// # Errors
+    /// The binary or the log cannot be opened.
+    pub fn start(options: &OriginOptions) -> Result<Self> {
+        let secrets = &options.secrets.values;
+        let mut command = process::command(&options.binary);
+        command
+            .arg("serve")
+            .env("ORIGIN_LISTEN", format!("127.0.0.1:{}", options.port))
+            .env("DATABASE_URL", &options.database_url)
+            .env("JWT_KEYS_FILE", &options.secrets.jwt_keys_file)
+            .env("EDGE_URL", &options.edge_url)
+            .env("EDGE_TO_ORIGIN_KEY", &secrets.edge_to_origin_key)
+            .env("ORIGIN_TO_EDGE_KEY", &secrets.origin_to_edge_key)
+            .env("DEVICE_TOKEN_KEY", &secrets.device_token_key)
+            .envs(options.env.iter().map(|(name, value)| (name, value)));
+        Server::start("origin", options.port, options.log.clone(), &mut command).map(Self)
+    }
+
+    /// The base URL.
+    #[must_use]
+    pub fn url(&self) -> String {
+        self.0.url()
+    }
+
+    /// Wait until it can serve requests.
+    ///
+    /// # Errors
+    /// It ended, or the time is up; with the last lines of its log.
+    pub fn wait_until_healthy(&mut self, timeout: Duration) -> Result<()> {
+        self.0.wait_until_healthy(&HEALTH, timeout)
+    }
+
+    /// See that it is still there.
+    ///
+    /// # Errors
+    /// It has ended by itself; with the last lines of its log.
+    pub fn check_running(&mut self) -> Result<()> {
+        self.0.check_running()
+    }
+
+    /// SIGTERM, and SIGKILL if that has not helped after ten seconds; true if it ended with status 0.
+    ///
+    /// # Errors
+    /// The system does not say how it ended.
+    pub fn stop(mut self) -> Result<bool> {
+        Ok(self.0.stop(GRACE)?.is_some_and(|status| status.success()))
+    }
+
+    /// SIGKILL, as a crash.
+    pub fn kill(mut self) {
+        self.0.kill();
+    }
+}

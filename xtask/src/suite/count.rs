@@ -1,0 +1,78 @@
+//! Counting passed and failed tests from what test programs print.
+
+use std::{fmt, iter::Sum, ops::Add};
+
+/// Passed and failed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Count {
+    pub passed: u64,
+    pub failed: u64,
+}
+
+impl Count {
+    /// A check, such as the format, that passed.
+    pub const PASSED: Self = Self { passed: 1, failed: 0 };
+    /// A check or a whole step that failed.
+    pub const FAILED: Self = Self { passed: 0, failed: 1 };
+
+    /// The counts of a line like `test result: ok. 12 passed; 0 failed; …`, if it is one.
+    pub fn of_line(line: &str) -> Option<Self> {
+        let result = line.trim_start().strip_prefix("test result: ")?;
+        let (_, counts) = result.split_once(". ")?;
+        let mut count = Self::default();
+        for part in counts.split(';') {
+            match part.trim().split_once(' ') {
+                Some((number, "passed")) => count.passed = number.parse().ok()?,
+                Some((number, "failed")) => count.failed = number.parse().ok()?,
+                _ => break,
+            }
+        }
+        Some(count)
+    }
+}
+
+impl Add for Count {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self { passed: self.passed + other.passed, failed: self.failed + other.failed }
+    }
+}
+
+impl Sum for Count {
+    fn sum<I: Iterator<Item = Self>>(counts: I) -> Self {
+        counts.fold(Self::default(), Add::add)
+    }
+}
+
+impl fmt::Display for Count {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} passed, {} failed", self.passed, self.failed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn result_lines_are_counted() {
+        let libtest = "test result: FAILED. 12 passed; 3 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.02s";
+        assert_eq!(Count::of_line(libtest), Some(Count { passed: 12, failed: 3 }));
+        let wasm =
+            "test result: ok. 1 passed; 0 failed; 0 ignored; 0 filtered out; finished in 0.02s";
+        assert_eq!(Count::of_line(wasm), Some(Count { passed: 1, failed: 0 }));
+    }
+
+    #[test]
+    fn other_lines_are_not() {
+        assert_eq!(Count::of_line("test result_is_kept ... ok"), None);
+        assert_eq!(Count::of_line("running 3 tests"), None);
+    }
+
+    #[test]
+    fn the_closing_line_is_plain() {
+        let total: Count = [Count::PASSED, Count::FAILED, Count::PASSED].into_iter().sum();
+        assert_eq!(total.to_string(), "2 passed, 1 failed");
+    }
+}

@@ -1,0 +1,67 @@
+//! What steps need, made when the first of them asks, once.
+
+use std::cell::OnceCell;
+
+use anyhow::{Result, anyhow};
+
+use crate::{
+    build::{EdgeTools, edge_tools},
+    mysql::Mysql,
+    progress::{say, step},
+};
+
+/// What has been made so far.
+#[derive(Default)]
+pub struct Setup {
+    edge_tools: OnceCell<Option<EdgeTools>>,
+    mysql: OnceCell<Option<Mysql>>,
+}
+
+impl Setup {
+    /// npm packages, wasm toolchain and tools.
+    pub fn edge_tools(&self) -> Result<&EdgeTools> {
+        once(&self.edge_tools, "the edge's tools", edge_tools)
+    }
+
+    /// A database server.
+    pub fn mysql(&self) -> Result<&Mysql> {
+        once(&self.mysql, "the database server", || {
+            let mysql = step("database server", Mysql::start)?;
+            say(format!("  {}", mysql.version()));
+            Ok(mysql)
+        })
+    }
+}
+
+/// The first who asks is told why it failed; the others, that it did.
+fn once<'cell, T>(
+    cell: &'cell OnceCell<Option<T>>,
+    name: &str,
+    make: impl FnOnce() -> Result<T>,
+) -> Result<&'cell T> {
+    if cell.get().is_none() {
+        let outcome = make();
+        if let Err(error) = outcome {
+            let _ = cell.set(None);
+            return Err(error);
+        }
+        let _ = cell.set(outcome.ok());
+    }
+    cell.get()
+        .and_then(Option::as_ref)
+        .ok_or_else(|| anyhow!("{name} could not be made, as said above: this step cannot run"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_is_told_in_full_once_and_is_not_tried_again() {
+        let cell = OnceCell::<Option<u8>>::new();
+        let first = once(&cell, "it", || Err(anyhow!("the reason"))).unwrap_err();
+        assert_eq!(first.to_string(), "the reason");
+        let second = once(&cell, "it", || Ok(1)).unwrap_err();
+        assert!(second.to_string().contains("it could not be made"));
+    }
+}

@@ -1,0 +1,158 @@
+//! The steps of `cargo xtask test`, in order. To add one is to add an entry.
+
+use std::process::Command;
+
+use anyhow::Result;
+
+use super::{count::Count, setup::Setup, streamed};
+use crate::{
+    build,
+    mysql::URL_VARIABLE,
+    process,
+    progress::{say, step},
+    wasm::TARGET,
+    workspace::{origin_binary, workspace_root},
+};
+
+/// One step.
+pub struct Step {
+    pub name: &'static str,
+    pub run: fn(&Setup) -> Result<Count>,
+}
+
+/// All steps.
+pub const STEPS: &[Step] = &[
+    Step { name: "format", run: |_| check(cargo(&["fmt", "--all", "--check"])) },
+    Step {
+        name: "clippy native",
+        run: |_| {
+            let lint = ["clippy", "--workspace", "--exclude", "edge", "--all-targets"];
+            check(cargo(&[&lint[..], DENY_WARNINGS].concat()))
+        },
+    },
+    Step {
+        name: "clippy wasm",
+        run: |setup| {
+            let lint = ["clippy", "--all-targets"];
+            check(wasm_cargo(setup, &[&lint[..], WASM_CRATES, DENY_WARNINGS].concat())?)
+        },
+    },
+    Step {
+        name: "unit tests",
+        run: |_| tests([native_tests(&["--lib", "--bins"]), native_tests(&["--doc"])]),
+    },
+    Step {
+        name: "wasm tests",
+        run: |setup| {
+            let test = ["test", "--no-fail-fast", "--lib", "--tests"];
+            tests([wasm_cargo(setup, &[&test[..], WASM_CRATES].concat())?])
+        },
+    },
+    Step {
+        name: "build edge",
+        run: |setup| {
+            let tools = setup.edge_tools()?;
+            step("build of the edge", || build::edge(tools)).map(|()| Count::PASSED)
+        },
+    },
+    Step {
+        name: "build origin",
+        run: |_| step("build of the origin", build::origin).map(|()| Count::PASSED),
+    },
+    Step { name: "api tests", run: |setup| system_tests(setup, "api") },
+    Step { name: "store tests", run: |setup| system_tests(setup, "store") },
+    Step { name: "end-to-end tests", run: |setup| system_tests(setup, "e2e") },
+];
+
+const WASM_CRATES: &[&str] = &["-p", "edge", "-p", "shared", "--target", TARGET];
+const DENY_WARNINGS: &[&str] = &["--", "-D", "warnings"];
+
+/// Tests that need a database server, and the origin's binary.
+fn system_tests(setup: &Setup, target: &str) -> Result<Count> {
+    let mut command = native_tests(&["--test", target]);
+    command.env(URL_VARIABLE, setup.mysql()?.url()).env("ORIGIN_BIN", origin_binary());
+    tests([command])
+}
+
+/// The whole workspace is named each time: the crates it uses are then compiled once for all steps.
+fn native_tests(which: &[&str]) -> Command {
+    let test = ["test", "--no-fail-fast", "--workspace", "--exclude", "edge"];
+    cargo(&[&test[..], which].concat())
+}
+
+fn cargo(args: &[&str]) -> Command {
+    let mut cargo = process::command("cargo");
+    cargo.args(args).current_dir(workspace_root());
+    cargo
+}
+
+fn wasm_cargo(setup: &Setup, args: &[&str]) -> Result<Command> {
+    let with = setup.edge_tools()?;
+    let mut cargo = with.toolchain.cargo(&with.tools)?;
+    cargo.args(args);
+    Ok(cargo)
+}
+
+/// A command that passes or fails as a whole.
+fn check(mut command: Command) -> Result<Count> {
+    let (status, _) = streamed::run(&mut command)?;
+    if !status.success() {
+        say(format!("{}: {status}", process::shown(&command)));
+        return Ok(Count::FAILED);
+    }
+    Ok(Count::PASSED)
+}
+
+/// Commands that run tests; if there was no test among them all, that is a failure.
+fn tests(commands: impl IntoIterator<Item = Command>) -> Result<Count> {
+    let mut total = Count::default();
+    for mut command in commands {
+        let (status, count) = streamed::run(&mut command)?;
+        if !status.success() {
+            say(format!("{}: {status}", process::shown(&command)));
+        }
+        total = total + judged(count, status.success());
+    }
+    if total == Count::default() {
+        say("ran no test");
+        return Ok(Count::FAILED);
+    }
+    Ok(total)
+}
+
+/// A failure without a failed test did not compile, or ended before it could count.
+fn judged(count: Count, success: bool) -> Count {
+    let silent = !success && count.failed == 0;
+    if silent { count + Count::FAILED } else { count }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shell(script: &str) -> Command {
+        let mut shell = process::command("sh");
+        shell.args(["-c", script]);
+        shell
+    }
+
+    #[test]
+    fn a_run_without_tests_fails() {
+        assert_eq!(tests([shell("true")]).unwrap(), Count::FAILED);
+    }
+
+    #[test]
+    fn a_program_that_dies_before_it_counts_is_a_failure() {
+        let five = Count { passed: 5, failed: 0 };
+        assert_eq!(judged(five, false), Count { passed: 5, failed: 1 });
+        assert_eq!(judged(five, true), five);
+        let with_failed = Count { passed: 5, failed: 2 };
+        assert_eq!(judged(with_failed, false), with_failed);
+    }
+
+    #[test]
+    fn a_check_counts_one() {
+        assert_eq!(check(shell("true")).unwrap(), Count::PASSED);
+        assert_eq!(check(shell("false")).unwrap(), Count::FAILED);
+    }
+}
