@@ -50,8 +50,8 @@ pub struct Opened {
     pub session: Session,
     /// Its token.
     pub access_token: String,
-    /// Where that ends.
-    pub token_expires_at: Timestamp,
+    /// Seconds from its issue to its end.
+    pub expires_in: u64,
     /// Proof of the device for the next log-in.
     pub device_token: String,
 }
@@ -217,7 +217,7 @@ fn issue(
     };
     Ok(Opened {
         access_token: app.keys.sign(&claims)?,
-        token_expires_at,
+        expires_in: token_expires_at.since(now).as_secs(),
         device_token: device_token.seal(&app.device_tokens).map_err(anyhow::Error::from)?,
         user,
         session,

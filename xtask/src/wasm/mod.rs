@@ -56,12 +56,8 @@ pub fn ensure() -> Result<Toolchain> {
 }
 
 impl Toolchain {
-    /// `cargo` for wasm, in the workspace, with the programs of npm and wasm-bindgen first in PATH.
-    pub fn cargo(&self, tools: &Tools) -> Result<Command> {
-        self.command("cargo".as_ref(), tools)
-    }
-
-    /// Any program that calls cargo for wasm.
+    /// A command in the workspace that is cargo or calls it, for wasm, with the programs of npm and
+    /// wasm-bindgen first in PATH.
     pub fn command(&self, program: &Path, tools: &Tools) -> Result<Command> {
         let npm = npm::bin_dir();
         let mut first = vec![npm.as_path(), &tools.bindgen_dir];

@@ -53,7 +53,7 @@ pub async fn login(
         },
     )
     .await?;
-    Ok(Envelope::ok(LoggedIn::new(opened, app.ambient.now())))
+    Ok(Envelope::ok(opened.into()))
 }
 
 /// What the client's token of before says. One that does not hold, or none, is no reason to refuse

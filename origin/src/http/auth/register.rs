@@ -51,7 +51,7 @@ pub async fn register(
         },
     )
     .await?;
-    Ok(Envelope::created(LoggedIn::new(opened, app.ambient.now())))
+    Ok(Envelope::created(opened.into()))
 }
 
 async fn insert(app: &App, user: &NewUser<'_>, call: &CallContext) -> Result<i64, ApiError> {

@@ -56,14 +56,13 @@ pub struct LoggedIn {
     session: SessionView,
 }
 
-impl LoggedIn {
-    /// The answer to a log-in at `now`.
-    pub fn new(opened: Opened, now: Timestamp) -> Self {
+impl From<Opened> for LoggedIn {
+    fn from(opened: Opened) -> Self {
         Self {
             user: opened.user,
             access_token: opened.access_token,
             token_type: "Bearer",
-            expires_in: opened.token_expires_at.since(now).as_secs(),
+            expires_in: opened.expires_in,
             device_token: opened.device_token,
             session: opened.session.into(),
         }
