@@ -36,7 +36,11 @@ impl Call<'_> {
     /// `PAYLOAD_TOO_LARGE` where the request says that its body is over `limit` bytes.
     pub fn check_length(&self, limit: usize) -> Result<(), Refused> {
         let length = self.header("content-length");
-        if length.is_some_and(|length| length.parse::<usize>().is_ok_and(|length| length > limit)) {
+        // A length that is no number of 64 bits is no length of ours either.
+        let too_long = |length: String| {
+            length.trim().parse().map_or(true, |length: u64| length > limit as u64)
+        };
+        if length.is_some_and(too_long) {
             return Err(ErrorCode::PayloadTooLarge.into());
         }
         Ok(())

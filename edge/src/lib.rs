@@ -34,8 +34,8 @@ use crate::{
     routes::Endpoint,
 };
 
-/// The longest path and query, in bytes.
-const MAX_PATH_BYTES: usize = 8 * 1024;
+/// The longest path and query, in bytes: sealed into an assertion they grow by half, and must fit.
+const MAX_PATH_BYTES: usize = shared::seal::MAX_SEALED_BYTES / 2;
 
 #[event(fetch)]
 async fn fetch(request: Request, env: Env, context: Context) -> worker::Result<Response> {

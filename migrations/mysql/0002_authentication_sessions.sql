@@ -10,6 +10,8 @@ CREATE TABLE authentication_sessions (
     -- Which of a user's sessions a log-in competes with, and how it is recognised as the same device.
     client_type         VARCHAR(20) NOT NULL,
     device_id           VARCHAR(128) NULL,
+    -- What a device token names: made here, so that only a device that was given it can prove it.
+    device_key          VARCHAR(64) NULL,
     device_name         VARCHAR(100) NULL,
     device_type         VARCHAR(32) NULL,
     user_agent          VARCHAR(512) NULL,

@@ -4,6 +4,8 @@ CREATE TABLE edge_outbox (
     kind           ENUM('session_ended','message_stored') NOT NULL,
     payload        JSON NOT NULL,
     attempts       INT NOT NULL DEFAULT 0,
+    -- How often the edge answered and did not take the row; while it cannot be reached, no row is to blame.
+    refusals       INT NOT NULL DEFAULT 0,
     -- When a process may take the row: now, after a lease that ran out, or after a pause.
     available_at   DATETIME(3) NOT NULL,
     -- Set on a row that the edge keeps refusing; it waits for a person and blocks nobody.

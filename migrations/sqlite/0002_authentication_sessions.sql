@@ -10,6 +10,8 @@ CREATE TABLE authentication_sessions (
     -- Which of a user's sessions a log-in competes with, and how it is recognised as the same device.
     client_type         TEXT NOT NULL,
     device_id           TEXT NULL,
+    -- What a device token names: made here, so that only a device that was given it can prove it.
+    device_key          TEXT NULL,
     device_name         TEXT NULL,
     device_type         TEXT NULL,
     user_agent          TEXT NULL,

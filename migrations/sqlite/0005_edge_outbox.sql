@@ -4,6 +4,8 @@ CREATE TABLE edge_outbox (
     kind           TEXT NOT NULL CHECK (kind IN ('session_ended','message_stored')),
     payload        TEXT NOT NULL,
     attempts       INTEGER NOT NULL DEFAULT 0,
+    -- How often the edge answered and did not take the row; while it cannot be reached, no row is to blame.
+    refusals       INTEGER NOT NULL DEFAULT 0,
     -- When a process may take the row: now, after a lease that ran out, or after a pause.
     available_at   DATETIME NOT NULL,
     -- Set on a row that the edge keeps refusing; it waits for a person and blocks nobody.

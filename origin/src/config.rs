@@ -16,6 +16,9 @@ pub struct ConfigError {
     cure: &'static str,
 }
 
+/// The shortest idle limit: some times what `last_activity` may lag behind.
+const MIN_IDLE_LIMIT: Duration = Duration::from_mins(5);
+
 const RANDOM_CURE: &str = "Make one with: head -c 32 /dev/urandom | basenc --base64url | tr -d '='";
 const KEYS_CURE: &str = "Make a key set with: origin keys generate > jwt-keys.json";
 
@@ -219,6 +222,14 @@ impl TryFrom<ServeArgs> for Config {
                 problem: "is the same as another of them, so that one leak would be several"
                     .to_owned(),
                 cure: RANDOM_CURE,
+            });
+        }
+        if args.session_idle_limit < MIN_IDLE_LIMIT {
+            return Err(ConfigError {
+                setting: "SESSION_IDLE_LIMIT",
+                problem: "is under 5 minutes, and the use of a session is noted only once a minute"
+                    .to_owned(),
+                cure: "Make it longer",
             });
         }
         if args.session_idle_limit > args.session_lifetime {

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, anyhow};
+use reqwest::StatusCode;
 use serde::{Serialize, de::DeserializeOwned};
 use shared::{
     assertion::{CALL_HEADER, CallSignature},
@@ -13,6 +14,17 @@ use shared::{
 
 /// The longest wait for the edge.
 const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Why a call brought no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum CallError {
+    /// The edge answers, and what was sent is at fault.
+    #[error("the edge refuses the call with {0}")]
+    Refused(StatusCode),
+    /// Nothing that was sent is at fault: no answer, a fault of the edge, keys or clocks that differ.
+    #[error("{0:#}")]
+    Unavailable(#[from] anyhow::Error),
+}
 
 /// Calls the edge.
 pub struct EdgeClient {
@@ -39,16 +51,18 @@ impl EdgeClient {
     /// Posts `body` to `path` and reads the answer.
     ///
     /// # Errors
-    /// Where the edge does not answer in time, or not as agreed.
+    /// Where the edge does not answer in time, or not as agreed; told apart is what was sent wrongly.
     pub async fn post<A: DeserializeOwned>(
         &self,
         path: &str,
         body: &impl Serialize,
         now: Timestamp,
-    ) -> anyhow::Result<A> {
+    ) -> Result<A, CallError> {
         let body = serde_json::to_vec(body).context("cannot write the call")?;
-        let signature =
-            self.secret.seal(Purpose::InternalCall, &CallSignature::new(path, &body, now))?;
+        let signature = self
+            .secret
+            .seal(Purpose::InternalCall, &CallSignature::new(path, &body, now))
+            .context("cannot sign the call")?;
         let response = self
             .http
             .post(format!("{}{path}", self.base_url))
@@ -58,8 +72,12 @@ impl EdgeClient {
             .send()
             .await
             .context("the edge does not answer")?;
-        if !response.status().is_success() {
-            bail!("the edge answers {path} with {}", response.status());
+        match response.status() {
+            status if status.is_success() => {}
+            status @ (StatusCode::BAD_REQUEST
+            | StatusCode::PAYLOAD_TOO_LARGE
+            | StatusCode::UNPROCESSABLE_ENTITY) => return Err(CallError::Refused(status)),
+            status => return Err(anyhow!("the edge answers {path} with {status}").into()),
         }
         let answer: Success<A> =
             response.json().await.context("the edge's answer cannot be read")?;

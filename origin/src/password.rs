@@ -72,11 +72,17 @@ impl Passwords {
         &self,
         work: impl FnOnce() -> anyhow::Result<T> + Send + 'static,
     ) -> Result<T, ApiError> {
-        let Ok(_place) = self.waiting.try_acquire() else {
+        let Ok(place) = Arc::clone(&self.waiting).try_acquire_owned() else {
             return Err(ApiError::Busy { retry_after: 1 });
         };
-        let _slot = self.running.acquire().await.context("the hashing slots are closed")?;
-        let done = tokio::task::spawn_blocking(work).await.context("hashing panicked")?;
+        let running = Arc::clone(&self.running);
+        let slot = running.acquire_owned().await.context("the hashing slots are closed")?;
+        // Both go with the work: a client that hangs up ends the wait for it, not the work.
+        let held = move || {
+            let _held = (place, slot);
+            work()
+        };
+        let done = tokio::task::spawn_blocking(held).await.context("hashing panicked")?;
         Ok(done?)
     }
 }

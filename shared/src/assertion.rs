@@ -123,6 +123,23 @@ mod tests {
     }
 
     #[test]
+    fn an_assertion_of_a_long_path_can_be_opened() {
+        use crate::seal::{MAX_SEALED_BYTES, Purpose, Secret};
+        let secret = Secret::parse(&"A".repeat(43)).unwrap();
+        let assertion = Assertion {
+            request_id: "r".repeat(32),
+            issued_at: at(100),
+            method: "POST".into(),
+            path_and_query: "/".repeat(MAX_SEALED_BYTES / 2),
+            client_ip: "2001:db8:1111:2222:3333:4444:5555:6666".into(),
+            place: Place { country: Some("DE".into()), city: Some("城".repeat(60)) },
+            session: Some(CheckedSession { session: SessionHash::of("s"), checked_at: at(100) }),
+        };
+        let sealed = secret.seal(Purpose::Assertion, &assertion).unwrap();
+        assert_eq!(secret.open(Purpose::Assertion, &sealed), Ok(assertion));
+    }
+
+    #[test]
     fn a_signature_covers_one_body() {
         let signature = CallSignature::new("/internal/x", b"{}", at(100));
         assert!(signature.covers("/internal/x", b"{}", at(105)));

@@ -35,7 +35,7 @@ async fn a_message_reaches_everyone_under_one_number(system: System) {
     // A browser cannot set headers: its token comes as a subprotocol.
     let protocol = [(SEC_WEBSOCKET_PROTOCOL, format!("bearer, {}", web.token))];
     let mut web_socket = system
-        .socket_with(&Door::Edge, route::CHAT_SOCKET, &protocol)
+        .socket_with(&Door::Edge, route::CHAT_SOCKET_LEGACY, &protocol)
         .await
         .expect("a socket")
         .greeted()

@@ -275,6 +275,18 @@ impl System {
     }
 }
 
+/// Waits until the edge has taken all that is in the outbox.
+pub async fn settled(system: &System) {
+    for _ in 0..200 {
+        let ready = system.send(system.request(&Door::Origin, "GET", route::READYZ)).await;
+        if ready.data()["outbox_waiting"] == 0 {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("the outbox does not empty");
+}
+
 fn start_edge(options: &EdgeOptions) -> Edge {
     tokio::task::block_in_place(|| {
         let mut edge = Edge::start(options).expect("the edge starts");

@@ -161,15 +161,18 @@ async fn outbox_rows_are_postponed_buried_and_removed(app: TestApp) {
     );
 
     let soon = now.plus(Duration::from_secs(1));
-    store::outbox::postpone(tx.conn(), ids[0], soon).await.unwrap();
+    store::outbox::postpone(tx.conn(), ids[0], soon, true).await.unwrap();
     store::outbox::bury(tx.conn(), ids[1], now).await.unwrap();
     store::outbox::remove(tx.conn(), &ids[2..]).await.unwrap();
     store::outbox::remove(tx.conn(), &[]).await.unwrap();
     assert_eq!(store::outbox::depth(tx.conn()).await.unwrap(), (1, 1));
     let again = store::outbox::take(tx.conn(), 10, lease, soon).await.unwrap();
     assert_eq!(
-        again.iter().map(|row| (row.edge_outbox_id, row.attempts)).collect::<Vec<_>>(),
-        [(ids[0], 1)]
+        again
+            .iter()
+            .map(|row| (row.edge_outbox_id, row.attempts, row.refusals))
+            .collect::<Vec<_>>(),
+        [(ids[0], 1, 1)]
     );
     let much_later = now.plus(Duration::from_mins(10));
     let rest = store::outbox::take(tx.conn(), 10, lease, much_later).await.unwrap();

@@ -20,6 +20,10 @@ pub fn ensure(packages: &[&str], purpose: &str) -> Result<()> {
     }
     say(format!("  {purpose} comes from Debian packages: {told}"));
     let log = step_log("apt-get");
+    // What an interrupted run has left half done is finished first; otherwise this does nothing.
+    let mut configure = process::command("dpkg");
+    configure.args(["--configure", "--pending"]).env("DEBIAN_FRONTEND", "noninteractive");
+    process::run(&mut configure, &log)?;
     apt_get(&["update"], &log)?;
     apt_get(&[&install[..], &missing].concat(), &log)
         .with_context(|| format!("cannot install Debian packages: try `{told}` by hand"))

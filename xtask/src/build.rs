@@ -55,6 +55,8 @@ pub(crate) fn edge(with: &EdgeTools) -> Result<()> {
     if !edge_dir().join("index.js").exists()
         || fs::read_to_string(&stamp_file).ok().as_ref() != Some(&stamp)
     {
+        // Until it is whole again, nothing vouches for what lies there.
+        let _ = fs::remove_file(&stamp_file);
         let mut build = with.toolchain.command(&with.tools.worker_build, &with.tools)?;
         build
             .args(["--profile", "edge"])

@@ -4,13 +4,14 @@ mod notice;
 mod state;
 
 use std::{
+    fs::{self, File},
     path::{Path, PathBuf},
     process::ExitCode,
     thread,
     time::Duration,
 };
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, anyhow};
 use clap::Args;
 
 use crate::{
@@ -57,21 +58,25 @@ pub fn run(options: &Options) -> Result<ExitCode> {
 
 fn up_and_wait(options: &Options) -> Result<()> {
     let start = now();
+    let dir = dev_dir();
+    create_private_dir(&dir)?;
+    let _only = only_run(&dir)?;
+    // One that was killed may have left it; who waits for the file waits for this run.
+    let state_file = dir.join("state.json");
+    let _ = fs::remove_file(&state_file);
     stack::check_free(options.edge_port, "--edge-port")?;
     stack::check_free(options.origin_port, "--origin-port")?;
     let tools = edge_tools()?;
     step("build of the origin", build::origin)?;
     step("build of the edge", || build::edge(&tools))?;
 
-    let dir = dev_dir();
-    create_private_dir(&dir)?;
     let plan = Plan::new(options, &dir)?;
     step("demo data", || seed(&plan))?;
     let mut origin = step("start of the origin", || start_origin(&plan))?;
     let mut edge = step("start of the edge", || start_edge(&plan))?;
 
     let state = state::State::of(&plan);
-    let kept = state.keep(&dir.join("state.json"))?;
+    let kept = state.keep(&state_file)?;
     say(format!("\nUp after {}.", seconds(start.elapsed())));
     println!("{}", notice::text(&state));
     let ended = watch(&mut origin, &mut edge);
@@ -80,6 +85,14 @@ fn up_and_wait(options: &Options) -> Result<()> {
     edge.stop()?;
     origin.stop()?;
     ended
+}
+
+/// Two runs in one work tree would share a database, an edge's storage and its files.
+fn only_run(dir: &Path) -> Result<File> {
+    let lock = File::create(dir.join("lock"))?;
+    lock.try_lock()
+        .map_err(|_| anyhow!("`cargo xtask dev` is running in this work tree already: stop it first, or use another clone"))?;
+    Ok(lock)
 }
 
 /// Everything about one run.

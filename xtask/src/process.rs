@@ -193,6 +193,7 @@ mod tests {
         assert!(!error.contains("\n50\n"), "{error}");
     }
 
+    #[cfg(target_os = "linux")]
     #[test]
     fn the_whole_group_ends_with_its_leader() {
         let mut start = command("sh");

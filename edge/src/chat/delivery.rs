@@ -17,6 +17,7 @@ pub fn by_room(events: &[ChatEvent], desk_shards: u32) -> Vec<(Room, Vec<Deliver
         for (room, to_user_ids) in audience(event, desk_shards) {
             let delivery = Delivery {
                 event_id: event.event_id,
+                occurred_at: event.message.created_at,
                 to_user_ids,
                 except_socket: event.socket_id.clone(),
                 event: ServerEvent::NewMessage(event.message.clone()),

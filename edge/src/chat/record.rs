@@ -16,7 +16,9 @@ const TABLES: &str = "
     ) STRICT;
     CREATE TABLE IF NOT EXISTS delivered (
         position INTEGER PRIMARY KEY,
-        event_id INTEGER NOT NULL UNIQUE
+        event_id INTEGER NOT NULL,
+        occurred_at INTEGER NOT NULL,
+        UNIQUE (event_id, occurred_at)
     ) STRICT;
 ";
 
@@ -56,10 +58,12 @@ impl Record {
     }
 
     /// Remembers that an event is delivered; `false` where it was before.
-    pub fn deliver_once(&self, event_id: i64) -> Result<bool> {
+    pub fn deliver_once(&self, event_id: i64, occurred_at: Timestamp) -> Result<bool> {
         let event_id = SqlStorageValue::try_from_i64(event_id)?;
-        let inserted =
-            self.0.exec("INSERT OR IGNORE INTO delivered (event_id) VALUES (?)", vec![event_id])?;
+        let inserted = self.0.exec(
+            "INSERT OR IGNORE INTO delivered (event_id, occurred_at) VALUES (?, ?)",
+            vec![event_id, occurred_at.as_millis().into()],
+        )?;
         if inserted.rows_written() == 0 {
             return Ok(false);
         }

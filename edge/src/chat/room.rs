@@ -139,7 +139,7 @@ impl Room {
         let (record, open) = (self.record()?, sockets::all(&self.state));
         for delivery in deliveries {
             // What is sent waits for what is written: an event that is lost is not remembered as delivered.
-            if !record.deliver_once(delivery.event_id)? {
+            if !record.deliver_once(delivery.event_id, delivery.occurred_at)? {
                 continue;
             }
             let text = serde_json::to_string(&delivery.event)?;

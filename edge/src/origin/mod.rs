@@ -64,11 +64,14 @@ async fn within<T>(limit: Duration, work: impl Future<Output = T>) -> Option<T> 
 
 /// Our origin never redirects, and its faults are JSON; what else comes is of something before it.
 fn is_of_our_origin(status: u16, content_type: Option<&str>) -> bool {
-    let is_json =
-        content_type.is_some_and(|content_type| content_type.starts_with("application/json"));
+    let is_json = content_type.is_some_and(|content_type| {
+        ["application/json", "application/jwk-set+json"]
+            .iter()
+            .any(|json| content_type.starts_with(json))
+    });
     match status {
-        200..=299 | 400..=499 => true,
-        500..=599 => is_json,
+        204 => true,
+        200..=299 | 400..=599 => is_json,
         _ => false,
     }
 }
@@ -96,6 +99,9 @@ mod tests {
             (200, json, true),
             (204, None, true),
             (404, json, true),
+            (404, html, false),
+            (200, html, false),
+            (200, Some("application/jwk-set+json"), true),
             (500, json, true),
             (503, json, true),
             (502, html, false),

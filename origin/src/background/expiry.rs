@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use shared::session::judge;
+use shared::session::{EndReason, judge};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -41,7 +41,11 @@ pub async fn sweep(app: &App) -> Result<usize, ApiError> {
         store::sessions::overdue(app.db.acquire().await?.conn(), now, idle_since, BATCH).await?;
     let mut count = 0;
     for id in overdue {
-        count += usize::from(app.db.retrying(|| end_if_over(app, id)).await?);
+        match app.db.retrying(|| end_if_over(app, id)).await {
+            Ok(ended) => count += usize::from(ended),
+            // One row that cannot be ended keeps nobody else's from ending.
+            Err(error) => error.log(),
+        }
     }
     if count > 0 {
         app.outbox_rung.notify_one();
@@ -52,7 +56,11 @@ pub async fn sweep(app: &App) -> Result<usize, ApiError> {
 async fn end_if_over(app: &App, id: i64) -> Result<bool, ApiError> {
     let mut tx = app.db.begin().await?;
     let Some(session) = store::sessions::lock(tx.conn(), id).await? else {
-        return Ok(false);
+        // Its user is gone, and with them everyone who could be told.
+        let end = End { reason: EndReason::UserInactive, by_session_id: None, by_user_id: None };
+        let ended = store::sessions::end(tx.conn(), id, end, app.ambient.now()).await?;
+        tx.commit().await?;
+        return Ok(ended);
     };
     // Judged again under the lock: it may have been renewed since.
     let Err(reason) = judge(&session.facts, app.policy.session_idle_limit, app.ambient.now())

@@ -11,6 +11,7 @@ use shared::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    edge_client::CallError,
     error::ApiError,
     state::App,
     store::{
@@ -81,7 +82,7 @@ async fn send_kind<E: Serialize + DeserializeOwned>(
     let mut events = Vec::with_capacity(rows.len());
     for row in &rows {
         match event::<E>(row) {
-            Ok(event) => events.push(event),
+            Ok(event) => events.push((row.edge_outbox_id, event)),
             Err(error) => {
                 tracing::error!(edge_outbox_id = row.edge_outbox_id, %error, "an outbox row cannot be read and is set aside");
                 store::outbox::bury(app.db.acquire().await?.conn(), row.edge_outbox_id, now)
@@ -89,34 +90,76 @@ async fn send_kind<E: Serialize + DeserializeOwned>(
             }
         }
     }
-    let answer = app.edge.post::<EventsTaken>(path, &Events { events }, now).await;
-    let (taken, reached) = match answer {
-        Ok(answer) => (answer.taken, true),
-        Err(error) => {
-            tracing::warn!("outbox: {error:#}; {} rows wait", rows.len());
-            (Vec::new(), false)
-        }
-    };
+    let offered = offer(app, path, &events, now).await;
     let mut handle = app.db.acquire().await?;
-    store::outbox::remove(handle.conn(), &taken).await?;
-    for row in rows.iter().filter(|row| !taken.contains(&row.edge_outbox_id)) {
-        // While the edge cannot be reached no row is to blame, however often it was tried.
-        if reached && row.attempts >= MAX_REFUSALS {
+    store::outbox::remove(handle.conn(), &offered.taken).await?;
+    let waiting = events.iter().map(|(id, _)| *id).filter(|id| !offered.taken.contains(id));
+    for row in waiting.filter_map(|id| rows.iter().find(|row| row.edge_outbox_id == id)) {
+        let refused = offered.refused.contains(&row.edge_outbox_id);
+        if refused && row.refusals >= MAX_REFUSALS {
             tracing::error!(
                 edge_outbox_id = row.edge_outbox_id,
                 "the edge keeps refusing an outbox row; it is set aside"
             );
             store::outbox::bury(handle.conn(), row.edge_outbox_id, now).await?;
         } else {
-            store::outbox::postpone(
-                handle.conn(),
-                row.edge_outbox_id,
-                app.ambient.now().plus(pause(row.attempts)),
-            )
-            .await?;
+            let next = app.ambient.now().plus(pause(row.attempts));
+            store::outbox::postpone(handle.conn(), row.edge_outbox_id, next, refused).await?;
         }
     }
-    Ok(taken.len())
+    Ok(offered.taken.len())
+}
+
+/// What the edge did with rows that were offered to it, by key. What is in neither list waits, and is
+/// not to blame: the edge could not be reached.
+#[derive(Default)]
+struct Offered {
+    taken: Vec<i64>,
+    refused: Vec<i64>,
+}
+
+async fn offer<E: Serialize>(
+    app: &App,
+    path: &str,
+    events: &[(i64, E)],
+    now: Timestamp,
+) -> Offered {
+    let mut offered = Offered::default();
+    let all: Vec<&(i64, E)> = events.iter().collect();
+    match offer_some(app, path, &all, &mut offered, now).await {
+        Ok(()) => {}
+        // One of them may be at fault: each by itself, so that it keeps back nobody else's.
+        Err(CallError::Refused(_)) => {
+            for one in events {
+                if let Err(CallError::Refused(status)) =
+                    offer_some(app, path, &[one], &mut offered, now).await
+                {
+                    tracing::warn!(edge_outbox_id = one.0, %status, "the edge refuses an outbox row");
+                    offered.refused.push(one.0);
+                }
+            }
+        }
+        Err(CallError::Unavailable(error)) => {
+            tracing::warn!("outbox: {error:#}; {} rows wait", events.len());
+        }
+    }
+    offered
+}
+
+async fn offer_some<E: Serialize>(
+    app: &App,
+    path: &str,
+    some: &[&(i64, E)],
+    offered: &mut Offered,
+    now: Timestamp,
+) -> Result<(), CallError> {
+    let batch = Events { events: some.iter().map(|(_, event)| event).collect::<Vec<_>>() };
+    let answer: EventsTaken = app.edge.post(path, &batch, now).await?;
+    let (taken, refused): (Vec<_>, Vec<_>) =
+        some.iter().map(|(id, _)| *id).partition(|id| answer.taken.contains(id));
+    offered.taken.extend(taken);
+    offered.refused.extend(refused);
+    Ok(())
 }
 
 fn event<E: DeserializeOwned>(row: &Taken) -> serde_json::Result<E> {

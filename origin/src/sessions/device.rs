@@ -11,13 +11,13 @@ use shared::{
     time::Timestamp,
 };
 
-/// What a device token says: this user has logged in on this device.
+/// What a device token says: this user has logged in on the device that we gave this key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeviceToken {
     /// The user.
     pub user_id: i64,
-    /// The device.
-    pub device_id: String,
+    /// The device's key, which we made: an id that a client gives itself would prove nothing.
+    pub device_key: String,
     /// When it was made.
     pub issued_at: Timestamp,
 }

@@ -74,7 +74,11 @@ pub async fn open(app: &App, log_in: &LogIn<'_>) -> Result<Opened, ApiError> {
     Ok(opened)
 }
 
-async fn open_in(app: &App, tx: &mut Tx, log_in: &LogIn<'_>) -> Result<Opened, ApiError> {
+/// The same within a transaction that is more than this.
+///
+/// # Errors
+/// `USER_INACTIVE` where the account may not be used; the database's.
+pub async fn open_in(app: &App, tx: &mut Tx, log_in: &LogIn<'_>) -> Result<Opened, ApiError> {
     let now = app.ambient.now();
     // Read after the lock: what was read before it may have changed since.
     let user = store::users::lock(tx.conn(), log_in.user_id)
@@ -108,17 +112,19 @@ async fn open_in(app: &App, tx: &mut Tx, log_in: &LogIn<'_>) -> Result<Opened, A
     };
     let jti = app.ambient.unique_name();
     let expires_at = now.plus(app.policy.session_lifetime);
+    // A device that has no key is given one, so that it can prove itself next time. What it says of
+    // itself does not become a proof.
+    let device = Device {
+        device_key: proven_device.clone().or_else(|| Some(app.ambient.unique_name())),
+        ..log_in.device.clone()
+    };
     let (session_id, kind) = match admit(&live, &arrival) {
         Admission::Renew(session) => {
             let id = session.authentication_session_id;
-            store::sessions::renew(tx.conn(), id, &log_in.device, &jti, expires_at, now).await?;
+            store::sessions::renew(tx.conn(), id, &device, &jti, expires_at, now).await?;
             (id, AuditKind::SessionRenewed)
         }
         Admission::Replace { claimed } => {
-            let mut device = log_in.device.clone();
-            // A device that has no name is given one, so that it can prove itself next time.
-            device.device_id =
-                proven_device.or(device.device_id).or_else(|| Some(app.ambient.unique_name()));
             let new = NewSession {
                 authentication_session_id: None,
                 session_token: &app.ambient.secret_name(),
@@ -178,10 +184,10 @@ async fn audit(
 }
 
 impl LogIn<'_> {
-    /// The device that the device token names, where we signed it for this user.
+    /// The device key that the device token names, where we signed it for this user.
     fn proven_device(&self, app: &App) -> Option<String> {
         let token = DeviceToken::open(self.device_token?, &app.device_tokens).ok()?;
-        (token.user_id == self.user_id).then_some(token.device_id)
+        (token.user_id == self.user_id).then_some(token.device_key)
     }
 }
 
@@ -193,14 +199,19 @@ fn issue(
     now: Timestamp,
 ) -> Result<Opened, ApiError> {
     let token_expires_at = now.plus(app.policy.access_token_lifetime).min(session.facts.expires_at);
-    let device_id = session.device.device_id.clone();
+    let id = session.authentication_session_id;
+    let device_key = session
+        .device
+        .device_key
+        .clone()
+        .ok_or_else(|| anyhow::anyhow!("session {id} was given no device key"))?;
     let claims = Claims {
         sub: user.user_id.to_string(),
         user_id: user.user_id,
         user_type: session.user_type,
         client_type: session.client_type,
         session_token: session.session_token.clone(),
-        device: device_id.as_deref().map(device::hash),
+        device: session.device.device_id.as_deref().map(device::hash),
         role: user.role,
         scopes: Vec::new(),
         jti,
@@ -210,11 +221,7 @@ fn issue(
         iss: app.expectations.issuer.clone(),
         aud: app.expectations.audience.as_str().into(),
     };
-    let device_token = DeviceToken {
-        user_id: user.user_id,
-        device_id: device_id.unwrap_or_default(),
-        issued_at: now,
-    };
+    let device_token = DeviceToken { user_id: user.user_id, device_key, issued_at: now };
     Ok(Opened {
         access_token: app.keys.sign(&claims)?,
         expires_in: token_expires_at.since(now).as_secs(),

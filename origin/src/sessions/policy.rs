@@ -6,7 +6,7 @@ use crate::store::sessions::{Device, Session};
 /// What a log-in brings to show which device it comes from.
 #[derive(Clone, Copy, Debug)]
 pub struct Arrival<'a> {
-    /// The device that a valid device token names.
+    /// The device key that a valid device token names.
     pub proven_device: Option<&'a str>,
     /// The session that an access token of this user names, even an expired one.
     pub proven_session: Option<&'a str>,
@@ -44,7 +44,7 @@ impl Arrival<'_> {
             return true;
         }
         if let Some(proven) = self.proven_device {
-            return session.device.device_id.as_deref() == Some(proven);
+            return session.device.device_key.as_deref() == Some(proven);
         }
         // A client that sends no proof is known by what it cannot help to send. Its device id alone
         // is a claim that anyone could make.
@@ -71,6 +71,7 @@ mod tests {
 
     fn device(id: Option<&str>, agent: &str, ip: &str) -> Device {
         Device {
+            device_key: id.map(|id| format!("key of {id}")),
             device_id: id.map(Into::into),
             user_agent: Some(agent.into()),
             login_ip: Some(ip.into()),
@@ -109,7 +110,10 @@ mod tests {
             matches!(admit(&live, &arrival), Admission::Renew(_))
         };
         let away = || device(Some("phone-1"), "WeChat/9", "8.8.8.8");
-        assert!(renews(Some("phone-1"), None, away()), "a device token proves it from anywhere");
+        assert!(
+            renews(Some("key of phone-1"), None, away()),
+            "a device token proves it from anywhere"
+        );
         assert!(renews(None, Some("s1"), away()), "so does a token of the session");
         assert!(!renews(None, None, away()), "a bare device id from elsewhere is a claim");
         assert!(
@@ -126,7 +130,11 @@ mod tests {
             "another id"
         );
         assert!(
-            !renews(Some("phone-2"), None, device(Some("phone-1"), "WeChat/8", "116.4.39.9")),
+            !renews(
+                Some("key of phone-2"),
+                None,
+                device(Some("phone-1"), "WeChat/8", "116.4.39.9")
+            ),
             "proof of another device"
         );
         assert!(

@@ -3,8 +3,8 @@
 use chrono::NaiveDateTime;
 use shared::{
     chat::{
-        ConversationFacts, ConversationStatus, ConversationSummary, ConversationUser, LastMessage,
-        SenderType,
+        ConversationAdmin, ConversationFacts, ConversationStatus, ConversationSummary,
+        ConversationUser, LastMessage, SenderType,
     },
     time::Timestamp,
 };
@@ -262,10 +262,9 @@ impl SummaryRow {
                 nickname: self.nickname,
                 mobile: self.mobile,
             },
-            admin: self.admin_id.map(|user_id| ConversationUser {
+            admin: self.admin_id.map(|user_id| ConversationAdmin {
                 user_id,
                 nickname: self.admin_nickname.unwrap_or_default(),
-                mobile: None,
             }),
             status: self.status,
             status_display: self.status.display().to_owned(),

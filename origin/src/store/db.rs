@@ -247,8 +247,10 @@ impl Db {
                     Box::pin(async move {
                         connection
                             .execute("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED")
-                            .await
-                            .map(|_| ())
+                            .await?;
+                        // The server's default of 50 s would hold the whole pool for one stuck row.
+                        connection.execute("SET SESSION innodb_lock_wait_timeout = 3").await?;
+                        Ok(())
                     })
                 });
             Pool::MySql(pool.connect_with(options).await?)

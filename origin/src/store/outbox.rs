@@ -49,6 +49,8 @@ pub struct Taken {
     pub payload: serde_json::Value,
     /// How often it was taken before.
     pub attempts: i64,
+    /// How often the edge has refused it.
+    pub refusals: i64,
 }
 
 /// Adds a row, in the transaction that makes it true.
@@ -107,7 +109,7 @@ async fn select_available(conn: Conn<'_>, limit: i64, now: Timestamp) -> sqlx::R
     let now = conn.zone.write(now);
     on!(conn, |c: Dialect| {
         let mut query = QueryBuilder::<Dialect>::new(
-            "SELECT edge_outbox_id, kind, payload, attempts FROM edge_outbox
+            "SELECT edge_outbox_id, kind, payload, attempts, refusals FROM edge_outbox
              WHERE dead_at IS NULL AND available_at <= ",
         );
         query.push_bind(now);
@@ -137,7 +139,7 @@ pub async fn remove(conn: Conn<'_>, ids: &[i64]) -> sqlx::Result<()> {
     })
 }
 
-/// Puts a row off until `available_at`.
+/// Puts a row off until `available_at`, noting whether the edge refused it.
 ///
 /// # Errors
 /// The database's.
@@ -145,11 +147,13 @@ pub async fn postpone(
     conn: Conn<'_>,
     edge_outbox_id: i64,
     available_at: Timestamp,
+    refused: bool,
 ) -> sqlx::Result<()> {
     let available_at = conn.zone.write(available_at);
     on!(conn, |c| {
-        sqlx::query("UPDATE edge_outbox SET available_at = ? WHERE edge_outbox_id = ?")
+        sqlx::query("UPDATE edge_outbox SET available_at = ?, refusals = refusals + ? WHERE edge_outbox_id = ?")
             .bind(available_at)
+            .bind(i64::from(refused))
             .bind(edge_outbox_id)
             .execute(c)
             .await

@@ -40,6 +40,8 @@ pub struct Session {
 /// What is known of the device that a session is on.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Device {
+    /// What its device token names; nobody but us makes one.
+    pub device_key: Option<String>,
     /// The id that the client gives itself.
     pub device_id: Option<String>,
     /// What its owner calls it.
@@ -69,6 +71,7 @@ struct SessionRow {
     end_reason: Option<String>,
     expires_at: NaiveDateTime,
     last_activity: NaiveDateTime,
+    device_key: Option<String>,
     device_id: Option<String>,
     device_name: Option<String>,
     device_type: Option<String>,
@@ -86,7 +89,7 @@ struct SessionRow {
 }
 
 const SELECT: &str = "SELECT s.authentication_session_id, s.session_token, s.user_type, s.user_id, s.client_type,
-        s.is_active, s.end_reason, s.expires_at, s.last_activity, s.device_id, s.device_name, s.device_type,
+        s.is_active, s.end_reason, s.expires_at, s.last_activity, s.device_key, s.device_id, s.device_name, s.device_type,
         s.user_agent, s.login_ip, s.country, s.city, s.created_at, s.updated_at,
         u.status AS user_status, u.role, u.nickname
      FROM authentication_sessions s JOIN users u ON u.user_id = s.user_id";
@@ -115,6 +118,7 @@ impl SessionRow {
             role: self.role,
             nickname: self.nickname,
             device: Device {
+                device_key: self.device_key,
                 device_id: self.device_id,
                 device_name: self.device_name,
                 device_type: self.device_type,
@@ -159,9 +163,9 @@ pub async fn insert(conn: Conn<'_>, new: &NewSession<'_>, now: Timestamp) -> sql
         let done = sqlx::query(
             "INSERT INTO authentication_sessions
                  (authentication_session_id, session_token, user_type, user_id, client_type, is_active, expires_at,
-                  last_activity, login_ip, device_id, device_name, device_type, user_agent, country, city,
+                  last_activity, login_ip, device_key, device_id, device_name, device_type, user_agent, country, city,
                   current_jti, created_at, updated_at)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )
         .bind(new.authentication_session_id)
         .bind(new.session_token)
@@ -172,6 +176,7 @@ pub async fn insert(conn: Conn<'_>, new: &NewSession<'_>, now: Timestamp) -> sql
         .bind(expires_at)
         .bind(now)
         .bind(&new.device.login_ip)
+        .bind(&new.device.device_key)
         .bind(&new.device.device_id)
         .bind(&new.device.device_name)
         .bind(&new.device.device_type)
@@ -187,7 +192,8 @@ pub async fn insert(conn: Conn<'_>, new: &NewSession<'_>, now: Timestamp) -> sql
     })
 }
 
-/// Makes a session new again for a log-in from its own device: same row, same token name.
+/// Makes a session new again for a log-in from its own device: same row, same token name. What the
+/// row knows of the device's identity stays; only what it lacks is filled in.
 ///
 /// # Errors
 /// The database's.
@@ -205,7 +211,8 @@ pub async fn renew(
         sqlx::query(
             "UPDATE authentication_sessions
              SET expires_at = ?, last_activity = ?, updated_at = ?, current_jti = ?, login_ip = ?,
-                 device_id = COALESCE(?, device_id), device_name = COALESCE(?, device_name),
+                 device_key = COALESCE(device_key, ?), device_id = COALESCE(device_id, ?),
+                 device_name = COALESCE(?, device_name),
                  device_type = COALESCE(?, device_type), user_agent = ?, country = ?, city = ?
              WHERE authentication_session_id = ?",
         )
@@ -214,6 +221,7 @@ pub async fn renew(
         .bind(now)
         .bind(current_jti)
         .bind(&device.login_ip)
+        .bind(&device.device_key)
         .bind(&device.device_id)
         .bind(&device.device_name)
         .bind(&device.device_type)
@@ -298,10 +306,10 @@ pub async fn overdue(
         // Two seeks, an index each; an OR over both columns would scan every live session.
         sqlx::query_scalar(
             "SELECT authentication_session_id FROM (
-                 SELECT authentication_session_id FROM authentication_sessions WHERE is_active = ? AND expires_at <= ?
+                 SELECT authentication_session_id FROM authentication_sessions WHERE is_active = ? AND expires_at <= ? AND end_reason IS NULL
                  UNION
-                 SELECT authentication_session_id FROM authentication_sessions WHERE is_active = ? AND last_activity <= ?
-             ) overdue LIMIT ?",
+                 SELECT authentication_session_id FROM authentication_sessions WHERE is_active = ? AND last_activity <= ? AND end_reason IS NULL
+             ) overdue ORDER BY authentication_session_id LIMIT ?",
         )
         .bind(true)
         .bind(now)

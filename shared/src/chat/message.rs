@@ -10,6 +10,9 @@ pub const MAX_TEMP_ID_CHARS: usize = 64;
 /// The largest metadata, in bytes of its JSON.
 pub const MAX_METADATA_BYTES: usize = 8 * 1024;
 
+/// The deepest nesting of metadata: what every database's JSON column takes.
+pub const MAX_METADATA_DEPTH: usize = 16;
+
 /// A message as a client sends it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NewMessage {
@@ -70,9 +73,25 @@ impl NewMessage {
             .map_or(0, |m| serde_json::to_vec(m).map_or(usize::MAX, |v| v.len()));
         if metadata_bytes > MAX_METADATA_BYTES {
             refuse("metadata", "must be at most 8192 bytes of JSON");
+        } else if self
+            .metadata
+            .as_ref()
+            .is_some_and(|m| m.values().any(|v| depth(v) >= MAX_METADATA_DEPTH))
+        {
+            refuse("metadata", "must be nested at most 16 deep");
         }
         problems
     }
+}
+
+/// How deep a value is nested; the parser has bounded it when it was read.
+fn depth(value: &serde_json::Value) -> usize {
+    let inner = match value {
+        serde_json::Value::Array(items) => items.iter().map(depth).max(),
+        serde_json::Value::Object(members) => members.values().map(depth).max(),
+        _ => return 0,
+    };
+    1 + inner.unwrap_or(0)
 }
 
 fn is_allowed_image(address: &str, hosts: &[String]) -> bool {

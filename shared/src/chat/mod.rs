@@ -153,16 +153,24 @@ impl Participant {
     }
 }
 
-/// Someone's key and name, as shown beside a conversation.
+/// Whose a conversation is, as shown beside it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConversationUser {
     /// The person.
     pub user_id: i64,
     /// Display name.
     pub nickname: String,
-    /// Mobile number; only for the user of a conversation.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// Mobile number, where one is known.
     pub mobile: Option<String>,
+}
+
+/// The agent who has a conversation, as shown beside it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConversationAdmin {
+    /// The person.
+    pub user_id: i64,
+    /// Display name.
+    pub nickname: String,
 }
 
 /// A conversation in a list.
@@ -173,7 +181,7 @@ pub struct ConversationSummary {
     /// Whose it is.
     pub user: ConversationUser,
     /// The agent who has it.
-    pub admin: Option<ConversationUser>,
+    pub admin: Option<ConversationAdmin>,
     /// Where it stands.
     pub status: ConversationStatus,
     /// The status as users read it.

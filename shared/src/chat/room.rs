@@ -130,8 +130,11 @@ impl RoomCall {
 /// An event on its way to a room's sockets.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Delivery {
-    /// Names the event; a room that has delivered it does not do so again.
+    /// Key of the outbox row; with `occurred_at`, names the event: a room that has delivered it does
+    /// not do so again.
     pub event_id: i64,
+    /// When it happened. Keys begin anew when a database does; rooms outlive databases.
+    pub occurred_at: Timestamp,
     /// Whose sockets it is for; everyone's in the room where it does not say.
     pub to_user_ids: Option<Vec<i64>>,
     /// The socket that caused it and has its own answer.

@@ -105,6 +105,21 @@ async fn a_bare_device_id_from_elsewhere_is_a_claim(app: TestApp) {
     first.get(route::VERIFY).await.refused(401, "SESSION_REPLACED");
     let events = audit(&app, ana.user_id).await;
     assert!(events.contains(&"device_claim_refused".to_owned()), "{events:?}");
+
+    // The claim has not become a proof: the owner comes back with one, and throws the thief out.
+    let owner = Device {
+        device_token: Some(first.device_token.clone()),
+        ..Device::phone("phone-1").at("9.9.9.9")
+    };
+    let owner = ana.log_in(owner).await;
+    assert_ne!(owner.session_id, thief.session_id);
+    thief.get(route::VERIFY).await.refused(401, "SESSION_REPLACED");
+    // And the thief's own proof is of the thief's device alone.
+    let again = Device {
+        device_token: Some(thief.device_token.clone()),
+        ..Device::phone("phone-1").at("8.8.8.8")
+    };
+    assert_ne!(ana.log_in(again).await.session_id, owner.session_id);
 }
 
 async fn another_users_proof_is_none(app: TestApp) {

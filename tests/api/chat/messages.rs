@@ -132,11 +132,13 @@ async fn messages_that_are_not_allowed_are_named(app: TestApp) {
         (json!({ "content": "x", "temp_message_id": "" }), "temp_message_id"),
         (json!({ "content": "x", "reply_to_id": 4242 }), "reply_to_id"),
         (json!({ "content": "x", "metadata": [1] }), "metadata"),
+        (json!({ "content": "x", "metadata": { "deep": nested(40) } }), "metadata"),
     ];
     for (body, field) in cases {
         ana.post(&path, &body).await.refused_field(field);
     }
     assert_eq!(seqs(&ana.get(&path).await), [0_i64; 0], "nothing was half written");
+    ana.post(&path, &json!({ "content": "x", "metadata": { "deep": nested(15) } })).await.ok();
     ana.post(
         &path,
         &json!({ "content": "https://img.example.com/a.png", "message_type": "image" }),
@@ -144,6 +146,10 @@ async fn messages_that_are_not_allowed_are_named(app: TestApp) {
     .await
     .ok();
     ana.post(&path, &json!({ "content": "好".repeat(4000) })).await.ok();
+}
+
+fn nested(depth: usize) -> Value {
+    (0..depth).fold(json!(1), |inner, _| json!([inner]))
 }
 
 async fn an_agent_may_write_while_it_waits(app: TestApp) {

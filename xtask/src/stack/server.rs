@@ -59,11 +59,12 @@ impl Server {
     pub fn wait_until_healthy(&mut self, health: &Health, timeout: Duration) -> Result<()> {
         let deadline = now() + timeout;
         loop {
+            // First: another process may have taken the port and answer in this one's place.
+            self.check_running()?;
             let answer = http::get(self.port, health.path);
             if matches!(&answer, Ok((200, body)) if body.contains(health.body)) {
                 return Ok(());
             }
-            self.check_running()?;
             interrupt::check()?;
             if now() > deadline {
                 bail!(

@@ -40,7 +40,7 @@ pub const STEPS: &[Step] = &[
     Step {
         name: "unit tests",
         run: |_| {
-            let kinds: [&[&str]; 3] = [&["--lib", "--bins"], &["--doc"], &["--test", "token"]];
+            let kinds: [&[&str]; 2] = [&["--lib", "--bins"], &["--test", "token"]];
             tests(kinds.map(native_tests))
         },
     },
@@ -108,7 +108,7 @@ fn check(mut command: Command) -> Result<Count> {
     Ok(Count::PASSED)
 }
 
-/// Commands that run tests; if there was no test among them all, that is a failure.
+/// Commands that run tests; one that ran none is a failure.
 fn tests(commands: impl IntoIterator<Item = Command>) -> Result<Count> {
     let mut total = Count::default();
     for mut command in commands {
@@ -116,11 +116,12 @@ fn tests(commands: impl IntoIterator<Item = Command>) -> Result<Count> {
         if !status.success() {
             say(format!("{}: {status}", process::shown(&command)));
         }
-        total = total + judged(count, status.success());
-    }
-    if total == Count::default() {
-        say("ran no test");
-        return Ok(Count::FAILED);
+        if count == Count::default() {
+            say(format!("{}: ran no test", process::shown(&command)));
+            total = total + Count::FAILED;
+        } else {
+            total = total + judged(count, status.success());
+        }
     }
     Ok(total)
 }

@@ -56,12 +56,12 @@ pub fn ensure() -> Result<Toolchain> {
 }
 
 impl Toolchain {
-    /// A command in the workspace that is cargo or calls it, for wasm, with the programs of npm and
-    /// wasm-bindgen first in PATH.
+    /// A command in the workspace that is cargo or calls it, for wasm. Its compiler comes first in
+    /// PATH: the folder of another tool may hold a cargo, too.
     pub fn command(&self, program: &Path, tools: &Tools) -> Result<Command> {
         let npm = npm::bin_dir();
-        let mut first = vec![npm.as_path(), &tools.bindgen_dir];
-        first.extend(self.first_in_path.as_deref());
+        let mut first: Vec<_> = self.first_in_path.as_deref().into_iter().collect();
+        first.extend([npm.as_path(), &tools.bindgen_dir]);
         let mut command = process::command(program);
         for name in self.env_removed {
             command.env_remove(name);

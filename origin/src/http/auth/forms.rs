@@ -98,6 +98,7 @@ impl DeviceForm {
     /// The device as its session keeps it; its address comes from the call alone.
     pub fn device(&self, call: &CallContext) -> Device {
         Device {
+            device_key: None,
             device_id: self.device_id.clone(),
             device_name: self.device_name.clone(),
             device_type: self.device_type.clone(),

@@ -12,7 +12,7 @@ use crate::{
         input::{Both, Json},
     },
     http::{Answer, Envelope},
-    sessions::open::{LogIn, open},
+    sessions::open::{LogIn, Opened, open_in},
     state::App,
     store::{
         self,
@@ -38,23 +38,18 @@ pub async fn register(
         password_hash: Some(&hash),
         role: Role::User,
     };
-    let user_id = app.db.retrying(|| insert(&app, &user, &call)).await?;
-    let opened = open(
-        &app,
-        &LogIn {
-            user_id,
-            client_type: device.client_type,
-            device: device.device(&call),
-            device_token: None,
-            earlier: None,
-            call: &call,
-        },
-    )
-    .await?;
+    let opened = app.db.retrying(|| register_in(&app, &user, &device, &call)).await?;
     Ok(Envelope::created(opened.into()))
 }
 
-async fn insert(app: &App, user: &NewUser<'_>, call: &CallContext) -> Result<i64, ApiError> {
+/// Account and session together: a client whose account were made alone would be told CONFLICT when
+/// it tries again.
+async fn register_in(
+    app: &App,
+    user: &NewUser<'_>,
+    device: &DeviceForm,
+    call: &CallContext,
+) -> Result<Opened, ApiError> {
     let now = app.ambient.now();
     let mut tx = app.db.begin().await?;
     let user_id = match store::users::insert(tx.conn(), user, now).await {
@@ -71,6 +66,15 @@ async fn insert(app: &App, user: &NewUser<'_>, call: &CallContext) -> Result<i64
         detail: None,
     };
     store::audit::insert(tx.conn(), &event, now).await?;
+    let log_in = LogIn {
+        user_id,
+        client_type: device.client_type,
+        device: device.device(call),
+        device_token: None,
+        earlier: None,
+        call,
+    };
+    let opened = open_in(app, &mut tx, &log_in).await?;
     tx.commit().await?;
-    Ok(user_id)
+    Ok(opened)
 }

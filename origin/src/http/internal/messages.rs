@@ -21,12 +21,23 @@ pub async fn messages(
         return Err(ApiError::invalid("messages", format!("must be at most {MAX_BATCH}")));
     }
     let mut outcomes = Vec::with_capacity(batch.messages.len());
+    let mut fault = None;
     for message in batch.messages {
-        outcomes.push(match store(&app, &message).await {
+        let stored = match fault {
+            // What comes after a fault of ours is not tried: a later message must not overtake it.
+            Some(code) => Err(ApiError::Refused(code)),
+            None => store(&app, &message).await,
+        };
+        outcomes.push(match stored {
             Ok(stored) => StoreOutcome::Stored(stored.into()),
-            // A fault of ours fails the call: the edge keeps the messages and asks again.
-            Err(error @ (ApiError::Database(_) | ApiError::Internal(_))) => return Err(error),
-            Err(refused) => StoreOutcome::Failed(failed(message, refused)),
+            Err(error) => {
+                if matches!(error, ApiError::Database(_) | ApiError::Internal(_)) {
+                    // What was stored before it is stored: only the rest is told to come again.
+                    error.log();
+                    fault = Some(error.code());
+                }
+                StoreOutcome::Failed(failed(message, error))
+            }
         });
     }
     Ok(Envelope::ok(StoredMessages { outcomes }))
