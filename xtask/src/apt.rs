@@ -1,8 +1,18 @@
 //! Packages of Debian: named first, installed where we may, else the command is told.
 
+use std::{thread, time::Duration};
+
 use anyhow::{Context as _, Result, bail};
 
-use crate::{process, progress::say, workspace::step_log};
+use crate::{
+    interrupt,
+    process::{self, now},
+    progress::say,
+    workspace::step_log,
+};
+
+/// How long another installation on this machine may take.
+const LOCK_PATIENCE: Duration = Duration::from_mins(5);
 
 /// See that Debian packages are installed.
 pub fn ensure(packages: &[&str], purpose: &str) -> Result<()> {
@@ -24,9 +34,25 @@ pub fn ensure(packages: &[&str], purpose: &str) -> Result<()> {
     let mut configure = process::command("dpkg");
     configure.args(["--configure", "--pending"]).env("DEBIAN_FRONTEND", "noninteractive");
     process::run(&mut configure, &log)?;
-    apt_get(&["update"], &log)?;
+    update(&log)?;
     apt_get(&[&install[..], &missing].concat(), &log)
         .with_context(|| format!("cannot install Debian packages: try `{told}` by hand"))
+}
+
+/// `apt-get update`, which unlike `install` does not wait by itself for another that is going on.
+fn update(log: &std::path::Path) -> Result<()> {
+    let deadline = now() + LOCK_PATIENCE;
+    loop {
+        match apt_get(&["update"], log) {
+            Err(error)
+                if format!("{error:#}").contains("Could not get lock") && now() < deadline =>
+            {
+                interrupt::check()?;
+                thread::sleep(Duration::from_secs(1));
+            }
+            done => return done,
+        }
+    }
 }
 
 fn installed(package: &str) -> bool {
@@ -38,6 +64,7 @@ fn installed(package: &str) -> bool {
 fn apt_get(args: &[&str], log: &std::path::Path) -> Result<()> {
     let mut command = process::command("apt-get");
     // Another installation may be going on: wait for it.
-    command.args(["-o", "DPkg::Lock::Timeout=300"]).args(args);
+    let timeout = format!("DPkg::Lock::Timeout={}", LOCK_PATIENCE.as_secs());
+    command.args(["-o", &timeout]).args(args);
     process::run(command.env("DEBIAN_FRONTEND", "noninteractive"), log)
 }
