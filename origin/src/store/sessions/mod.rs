@@ -1,136 +1,20 @@
 //! SQL over `authentication_sessions`.
 
+mod row;
+
 use std::sync::LazyLock;
 
-use chrono::NaiveDateTime;
 use shared::{
-    session::{EndReason, SessionFacts},
+    session::EndReason,
     time::Timestamp,
-    user::{ClientType, Role, UserStatus, UserType},
+    user::{ClientType, UserType},
 };
-use sqlx::{AssertSqlSafe, FromRow, QueryBuilder};
+use sqlx::{AssertSqlSafe, QueryBuilder};
 
-use super::db::{Conn, DbZone, DialectWords as _, InsertedId as _, on};
+pub use row::{Device, Session};
+use row::{SELECT, SessionRow};
 
-/// A row of `authentication_sessions` with what its user's row says of them.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Session {
-    /// Key of the session.
-    pub authentication_session_id: i64,
-    /// Names the session in tokens.
-    pub session_token: String,
-    /// The side of the system that it belongs to.
-    pub user_type: UserType,
-    /// Whose it is.
-    pub user_id: i64,
-    /// The kind of client that it was opened from.
-    pub client_type: ClientType,
-    /// What decides whether it may be used.
-    pub facts: SessionFacts,
-    /// What its user may do.
-    pub role: Role,
-    /// Its user's display name.
-    pub nickname: String,
-    /// The device that it is on.
-    pub device: Device,
-    /// When it was opened.
-    pub created_at: Timestamp,
-}
-
-/// What is known of the device that a session is on.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Device {
-    /// What its device token names; nobody but us makes one.
-    pub device_key: Option<String>,
-    /// The id that the client gives itself.
-    pub device_id: Option<String>,
-    /// What its owner calls it.
-    pub device_name: Option<String>,
-    /// `phone`, `tablet`, `desktop`…
-    pub device_type: Option<String>,
-    /// `User-Agent` of the log-in.
-    pub user_agent: Option<String>,
-    /// Address of the log-in.
-    pub login_ip: Option<String>,
-    /// ISO 3166-1 alpha-2 code of where that is.
-    pub country: Option<String>,
-    /// City of where that is.
-    pub city: Option<String>,
-}
-
-#[derive(FromRow)]
-struct SessionRow {
-    authentication_session_id: i64,
-    session_token: String,
-    #[sqlx(try_from = "String")]
-    user_type: UserType,
-    user_id: i64,
-    #[sqlx(try_from = "String")]
-    client_type: ClientType,
-    is_active: bool,
-    end_reason: Option<String>,
-    expires_at: NaiveDateTime,
-    last_activity: NaiveDateTime,
-    device_key: Option<String>,
-    device_id: Option<String>,
-    device_name: Option<String>,
-    device_type: Option<String>,
-    user_agent: Option<String>,
-    login_ip: Option<String>,
-    country: Option<String>,
-    city: Option<String>,
-    created_at: NaiveDateTime,
-    updated_at: NaiveDateTime,
-    #[sqlx(try_from = "String")]
-    user_status: UserStatus,
-    #[sqlx(try_from = "String")]
-    role: Role,
-    nickname: String,
-}
-
-const SELECT: &str = "SELECT s.authentication_session_id, s.session_token, s.user_type, s.user_id, s.client_type,
-        s.is_active, s.end_reason, s.expires_at, s.last_activity, s.device_key, s.device_id, s.device_name, s.device_type,
-        s.user_agent, s.login_ip, s.country, s.city, s.created_at, s.updated_at,
-        u.status AS user_status, u.role, u.nickname
-     FROM authentication_sessions s JOIN users u ON u.user_id = s.user_id";
-
-impl SessionRow {
-    fn into_session(self, zone: DbZone) -> sqlx::Result<Session> {
-        let end_reason = self.end_reason.map(EndReason::try_from).transpose().map_err(|error| {
-            let row =
-                format!("authentication_sessions.end_reason of {}", self.authentication_session_id);
-            sqlx::Error::ColumnDecode { index: row, source: Box::new(error) }
-        })?;
-        Ok(Session {
-            authentication_session_id: self.authentication_session_id,
-            session_token: self.session_token,
-            user_type: self.user_type,
-            user_id: self.user_id,
-            client_type: self.client_type,
-            facts: SessionFacts {
-                is_active: self.is_active,
-                end_reason,
-                expires_at: zone.read(self.expires_at),
-                last_activity: zone.read(self.last_activity),
-                updated_at: zone.read(self.updated_at),
-                user_status: self.user_status,
-            },
-            role: self.role,
-            nickname: self.nickname,
-            device: Device {
-                device_key: self.device_key,
-                device_id: self.device_id,
-                device_name: self.device_name,
-                device_type: self.device_type,
-                user_agent: self.user_agent,
-                login_ip: self.login_ip,
-                country: self.country,
-                city: self.city,
-            },
-            created_at: zone.read(self.created_at),
-        })
-    }
-}
+use super::db::{Conn, DialectWords as _, InsertedId as _, on};
 
 /// A session to be.
 pub struct NewSession<'a> {
