@@ -4,6 +4,7 @@
 
 pub mod assertion;
 pub mod chat;
+pub mod digest;
 pub mod envelope;
 pub mod error;
 pub mod internal;
@@ -15,4 +16,5 @@ pub mod session;
 pub mod time;
 pub mod token;
 pub mod user;
+pub mod web_origin;
 mod wire_enum;

@@ -7,3 +7,4 @@ mod dead_tokens;
 mod incident;
 mod listings;
 mod outages;
+mod refresh;

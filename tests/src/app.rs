@@ -8,24 +8,29 @@ use std::{
 
 use axum::{Router, body::Body, extract::ConnectInfo};
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
-use http::Request;
+use http::{Request, header};
 use origin::{
     clock::{Ambient, Clock as _, SystemEntropy},
     config::{Config, DatabaseConfig, Policy},
     keys::{self, SigningKeys},
     router::router,
+    sessions::refresh_keys::RefreshKeys,
     state::App,
     store::{self, Db, DbZone},
 };
-use shared::{seal::Secret, token::Expectations, user::Role};
+use serde_json::json;
+use shared::{route, seal::Secret, token::Expectations, user::Role, web_origin::AllowedOrigins};
 use tower::ServiceExt as _;
 
 use crate::{
     clock::StepClock,
     database::{Backend, TestDatabase},
     reply::Reply,
-    user::TestUser,
+    user::{TestUser, post},
 };
+
+/// The page whose cookies count.
+pub const WEB_ORIGIN: &str = "https://app.example.com";
 
 /// An application with a database and a clock of its own.
 pub struct TestApp {
@@ -82,6 +87,23 @@ impl TestApp {
         Reply::read(response).await
     }
 
+    /// Refreshes by body, as clients that are no browsers do.
+    pub async fn refresh(&self, token: &str) -> Reply {
+        let body = json!({ "refresh_token": token });
+        self.send(post(route::REFRESH, &body), IpAddr::from([116, 4, 39, 203])).await
+    }
+
+    /// Posts with a browser's cookie, from a page of `origin`.
+    pub async fn post_by_cookie(&self, path: &str, token: &str, origin: Option<&str>) -> Reply {
+        let mut request = Request::post(path)
+            .header(header::COOKIE, format!("theme=dark; __Host-refresh_token={token}"));
+        if let Some(origin) = origin {
+            request = request.header(header::ORIGIN, origin);
+        }
+        let request = request.body(Body::empty()).expect("a request");
+        self.send(request, IpAddr::from([127, 0, 0, 1])).await
+    }
+
     /// The key that the edge signs its calls with.
     #[must_use]
     pub fn edge_key(&self) -> Secret {
@@ -118,8 +140,12 @@ fn application(keys: &str, db: Db, clock: StepClock) -> App {
         edge_to_origin: secret(1),
         origin_to_edge: secret(2),
         device_tokens: secret(3),
+        refresh_keys: RefreshKeys::parse(&BASE64_URL_SAFE_NO_PAD.encode([4; 32]))
+            .expect("32 bytes are enough"),
+        allowed_origins: AllowedOrigins::parse(WEB_ORIGIN).expect("an origin"),
         policy: Policy {
             access_token_lifetime: Duration::from_hours(24),
+            refresh_token_lifetime: Duration::from_hours(7 * 24),
             session_lifetime: Duration::from_hours(30 * 24),
             session_idle_limit: Duration::from_hours(7 * 24),
             chat_image_hosts: vec!["img.example.com".into()],

@@ -56,6 +56,8 @@ pub enum Door {
 pub struct Client {
     /// Its access token.
     pub token: String,
+    /// What that is renewed with.
+    pub refresh_token: String,
     /// Key of its session.
     pub session_id: i64,
     /// Its user.
@@ -234,12 +236,19 @@ impl System {
         let reply = self.send(request).await;
         let data = reply.data();
         Client {
+            refresh_token: reply.refresh_token().expect("a refresh token"),
             token: data["access_token"].as_str().expect("a token").to_owned(),
             session_id: data["session"]["authentication_session_id"]
                 .as_i64()
                 .expect("a session id"),
             user_id: data["user"]["user_id"].as_i64().expect("a user id"),
         }
+    }
+
+    /// Refreshes by body, as clients that are no browsers do.
+    pub async fn refresh(&self, door: &Door, token: &str) -> Reply {
+        let body = json!({ "refresh_token": token });
+        self.send(self.request(door, "POST", route::REFRESH).json(&body)).await
     }
 
     /// Opens a chat socket with the token in the `Authorization` header.

@@ -4,3 +4,6 @@ pub mod device;
 pub mod end;
 pub mod open;
 pub mod policy;
+pub mod refresh;
+pub mod refresh_keys;
+pub mod tokens;

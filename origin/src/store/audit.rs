@@ -16,6 +16,8 @@ pub enum AuditKind {
     LoginFailed,
     /// A log-in from the same device renewed its session.
     SessionRenewed,
+    /// A refresh token was traded for its successor.
+    Refreshed,
     /// A session ended.
     SessionEnded,
     /// A log-in claimed the device of another session without proof.
@@ -29,6 +31,7 @@ impl AuditKind {
             Self::LoggedIn => "logged_in",
             Self::LoginFailed => "login_failed",
             Self::SessionRenewed => "session_renewed",
+            Self::Refreshed => "refreshed",
             Self::SessionEnded => "session_ended",
             Self::DeviceClaimRefused => "device_claim_refused",
         }

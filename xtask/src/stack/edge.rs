@@ -8,7 +8,10 @@ use std::{
 
 use anyhow::{Context as _, Result, ensure};
 
-use super::server::{Health, Log, Server};
+use super::{
+    WEB_ORIGINS,
+    server::{Health, Log, Server},
+};
 use crate::{
     build::edge_dir,
     npm,
@@ -36,8 +39,6 @@ pub struct EdgeOptions {
     pub dir: PathBuf,
     /// By default `edge.log` in `dir`.
     pub log: Log,
-    /// Browser origins that may call, separated by commas.
-    pub cors_allowed_origins: String,
     /// Further variables of the worker.
     pub vars: Vec<(String, String)>,
 }
@@ -52,7 +53,6 @@ impl EdgeOptions {
             secrets: secrets.clone(),
             dir: dir.to_owned(),
             log: Log::File(dir.join("edge.log")),
-            cors_allowed_origins: "http://localhost:5173,http://127.0.0.1:5173".to_owned(),
             vars: Vec::new(),
         }
     }
@@ -65,7 +65,7 @@ impl EdgeOptions {
             ("JWT_KEYS", &self.secrets.jwt_public_keys),
             ("EDGE_TO_ORIGIN_KEY", &secrets.edge_to_origin_key),
             ("ORIGIN_TO_EDGE_KEY", &secrets.origin_to_edge_key),
-            ("CORS_ALLOWED_ORIGINS", &self.cors_allowed_origins),
+            ("CORS_ALLOWED_ORIGINS", WEB_ORIGINS),
         ];
         vars.extend(self.vars.iter().map(|(name, value)| (name.as_str(), value.as_str())));
         let mut file = String::new();

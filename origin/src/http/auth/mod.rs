@@ -1,9 +1,11 @@
 //! Accounts and sessions of the caller.
 
+mod cookie;
 mod forms;
 mod login;
 mod logout;
 mod me;
+mod refresh;
 mod register;
 mod verify;
 mod view;
@@ -21,6 +23,7 @@ pub fn router() -> Router<App> {
     Router::new()
         .route(route::REGISTER, post(register::register))
         .route(route::LOGIN, post(login::login))
+        .route(route::REFRESH, post(refresh::refresh))
         .route(route::LOGOUT, post(logout::logout))
         .route(route::VERIFY, get(verify::verify))
         .route(route::ME, get(me::me))
