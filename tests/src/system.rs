@@ -18,6 +18,7 @@ use xtask::{
 
 use crate::{
     database::{Backend, TestDatabase},
+    kv::{self, PlayedKv},
     reply::Reply,
     socket::Socket,
 };
@@ -146,11 +147,27 @@ impl System {
         self.edge.take().expect("the edge runs").kill();
     }
 
-    /// An edge with nothing in KV that nobody pushes to: what another place of the world knows.
+    /// Gives the edge, which is started again, a KV namespace that the test plays; this place and
+    /// those elsewhere share it.
+    pub fn share_kv(&mut self, kv: &PlayedKv) {
+        self.edge_options.main =
+            kv::write_worker(&self.folder.path().join("edge")).expect("a folder");
+        self.edge_options.vars.push(("PLAYED_KV_URL".to_owned(), kv.url_at("here")));
+        self.kill_edge();
+        self.start_edge();
+    }
+
+    /// An edge that nobody pushes to: what another place of the world knows. Its KV is empty, unless
+    /// the two share one.
     #[must_use]
     pub fn edge_elsewhere(&self) -> (Edge, Door) {
         let port = free_port().expect("a port");
+        let mut vars = self.edge_options.vars.clone();
+        for (_, url) in vars.iter_mut().filter(|(name, _)| name == "PLAYED_KV_URL") {
+            *url = url.replace("/here", "/elsewhere");
+        }
         let options = EdgeOptions {
+            vars,
             port,
             log: xtask::stack::Log::File(self.folder.path().join("elsewhere.log")),
             dir: self.folder.path().join("elsewhere"),
