@@ -1,3 +1,4 @@
+mod boundaries;
 mod ends;
 mod log_in;
 mod log_out;
