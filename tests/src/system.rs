@@ -19,6 +19,7 @@ use xtask::{
 use crate::{
     database::{Backend, TestDatabase},
     kv::{self, PlayedKv},
+    leaks,
     reply::Reply,
     socket::Socket,
 };
@@ -37,7 +38,7 @@ pub struct System {
     database: Arc<TestDatabase>,
     origin_options: OriginOptions,
     edge_options: EdgeOptions,
-    folder: TempDir,
+    folder: Arc<TempDir>,
     http: reqwest::Client,
 }
 
@@ -72,18 +73,26 @@ pub async fn run<F: Future<Output = ()> + Send + 'static>(
 ) {
     let database = Arc::new(TestDatabase::create(backend).await);
     let system = System::start(Arc::clone(&database)).await;
-    let db = system.db.clone();
+    let (db, folder) = (system.db.clone(), Arc::clone(&system.folder));
+    let mut secrets = system.origin_options.secrets.values.all().map(str::to_owned).to_vec();
     let told = tokio::spawn(story(system)).await;
+    secrets.extend(database.session_tokens().await);
     db.close().await;
     database.remove().await;
     if let Err(error) = told {
         std::panic::resume_unwind(error.into_panic());
     }
+    for log in ["origin.log", "edge/edge.log", "elsewhere.log"] {
+        let text = std::fs::read_to_string(folder.path().join(log)).unwrap_or_default();
+        assert!(!text.is_empty() || log == "elsewhere.log", "there is no {log}");
+        let leak = leaks::find(&text, &secrets);
+        assert!(leak.is_none(), "{log} shows a credential: {leak:?}");
+    }
 }
 
 impl System {
     async fn start(database: Arc<TestDatabase>) -> Self {
-        let folder = tempfile::tempdir().expect("a temporary folder");
+        let folder = Arc::new(tempfile::tempdir().expect("a temporary folder"));
         let db = database.connect().await;
         let binary: PathBuf = std::env::var_os("ORIGIN_BIN")
             .expect("ORIGIN_BIN is not set: run `cargo xtask test`, which builds the origin and the edge")
@@ -103,6 +112,8 @@ impl System {
         let mut origin_options =
             OriginOptions::new(origin_port, &database.url, &edge_url, &secrets, folder.path());
         origin_options.binary = binary;
+        // All that it has to say, so that what it must not say would show.
+        origin_options.env.push(("RUST_LOG".to_owned(), "info,origin=trace,sqlx=debug".to_owned()));
         let edge_options =
             EdgeOptions::new(edge_port, &origin_url, &secrets, &folder.path().join("edge"));
         // An error says that a provider is set already, which is as good.
