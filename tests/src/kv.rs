@@ -14,6 +14,7 @@ use axum::{
     routing::get,
 };
 use http::StatusCode;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use xtask::edge_dir;
 
 /// How the namespace behaves.
@@ -43,7 +44,7 @@ struct Held {
     seen: HashMap<(String, String), (Option<String>, Instant)>,
     written_at: HashMap<String, Instant>,
     writes: Vec<(String, String)>,
-    refused: usize,
+    watchers: Vec<UnboundedSender<(String, Instant)>>,
 }
 
 #[expect(clippy::disallowed_methods, reason = "what it plays goes by real time")]
@@ -76,10 +77,12 @@ impl PlayedKv {
         self.namespace.held().writes.clone()
     }
 
-    /// How many writes were refused for coming too soon.
+    /// The key of every write from now on, and when it was taken.
     #[must_use]
-    pub fn refused(&self) -> usize {
-        self.namespace.held().refused
+    pub fn watch(&self) -> UnboundedReceiver<(String, Instant)> {
+        let (sender, receiver) = unbounded_channel();
+        self.namespace.held().watchers.push(sender);
+        receiver
     }
 }
 
@@ -117,10 +120,10 @@ async fn write(
     let too_soon =
         held.written_at.get(&key).is_some_and(|last| now - *last < Duration::from_secs(1));
     if too_soon {
-        held.refused += 1;
         return StatusCode::TOO_MANY_REQUESTS;
     }
     held.written_at.insert(key.clone(), now);
+    held.watchers.retain(|watcher| watcher.send((key.clone(), now)).is_ok());
     held.writes.push((key.clone(), value.clone()));
     // A place sees at once what it has written itself.
     held.seen.insert((place, key.clone()), (Some(value.clone()), now));

@@ -84,10 +84,11 @@ impl Socket {
         self
     }
 
-    /// Reads what comes until the server closes; the code that it closes with.
-    pub async fn drained(mut self) -> u16 {
+    /// Reads what comes, with this patience for each frame, until the server closes; the code that
+    /// it closes with.
+    pub async fn drained(mut self, patience: Duration) -> u16 {
         loop {
-            match timeout(PATIENCE, self.stream.next()).await.expect("a close in time") {
+            match timeout(patience, self.stream.next()).await.expect("a close in time") {
                 Some(Ok(Message::Close(Some(frame)))) => return frame.code.into(),
                 Some(Ok(_)) => {}
                 other => panic!("instead of a close: {other:?}"),

@@ -1,6 +1,10 @@
 //! The whole system a test: a real origin process, a real edge in workerd, a database of its own.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use origin::{
     clock::Ambient,
@@ -303,6 +307,12 @@ impl System {
     ) -> Result<Socket, Reply> {
         let url = format!("{}{path}", self.url(door).replacen("http", "ws", 1));
         Socket::open(&url, headers).await
+    }
+
+    /// The file of the keys that access tokens are signed with.
+    #[must_use]
+    pub fn jwt_keys_file(&self) -> &Path {
+        &self.origin_options.secrets.jwt_keys_file
     }
 
     /// Where the database is, for another process.
