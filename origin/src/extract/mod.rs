@@ -2,6 +2,7 @@
 
 pub mod caller;
 pub mod context;
+pub mod guard;
 pub mod input;
 pub mod once;
 pub mod signed;

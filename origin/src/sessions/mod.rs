@@ -2,5 +2,6 @@
 
 pub mod device;
 pub mod end;
+pub mod limits;
 pub mod open;
 pub mod policy;

@@ -1,39 +1,10 @@
 //! SQL over `audit_events`: rows are only ever added.
 
+pub use shared::audit::AuditKind;
 use shared::time::Timestamp;
 use sqlx::FromRow;
 
 use super::db::{Conn, on};
-
-/// What happened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AuditKind {
-    /// An account was made.
-    Registered,
-    /// A log-in opened a session.
-    LoggedIn,
-    /// A log-in was refused.
-    LoginFailed,
-    /// A log-in from the same device renewed its session.
-    SessionRenewed,
-    /// A session ended.
-    SessionEnded,
-    /// A log-in claimed the device of another session without proof.
-    DeviceClaimRefused,
-}
-
-impl AuditKind {
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::Registered => "registered",
-            Self::LoggedIn => "logged_in",
-            Self::LoginFailed => "login_failed",
-            Self::SessionRenewed => "session_renewed",
-            Self::SessionEnded => "session_ended",
-            Self::DeviceClaimRefused => "device_claim_refused",
-        }
-    }
-}
 
 /// An event to record.
 pub struct NewEvent<'a> {

@@ -6,8 +6,8 @@ use shared::{error::ErrorCode, session::EndReason};
 use crate::{
     error::ApiError,
     extract::{
-        caller::Admin,
         context::CallContext,
+        guard::Admin,
         input::{Id, Json},
     },
     http::{Answer, Envelope},
