@@ -5,4 +5,5 @@ pub mod context;
 pub mod guard;
 pub mod input;
 pub mod once;
+pub mod period;
 pub mod signed;

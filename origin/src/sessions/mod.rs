@@ -2,6 +2,7 @@
 
 pub mod device;
 pub mod end;
+pub mod hold;
 pub mod limits;
 pub mod open;
 pub mod policy;

@@ -7,6 +7,7 @@ pub mod listings;
 pub mod messages;
 pub mod outbox;
 pub mod sessions;
+pub mod statement;
 pub mod users;
 
 pub use db::{Conn, Db, DbZone, Tx};

@@ -1,6 +1,7 @@
 //! SQL over `authentication_sessions`.
 
 mod row;
+pub mod search;
 
 use std::sync::LazyLock;
 
@@ -235,6 +236,18 @@ pub struct End {
     pub by_session_id: Option<i64>,
     /// The person whose wish it was.
     pub by_user_id: Option<i64>,
+}
+
+impl End {
+    /// An end that a user wished for from one of their sessions.
+    #[must_use]
+    pub fn by(reason: EndReason, session: &Session) -> Self {
+        Self {
+            reason,
+            by_session_id: Some(session.authentication_session_id),
+            by_user_id: Some(session.user_id),
+        }
+    }
 }
 
 /// Records the end of a session that has none; `false` where it had one already, which is kept.

@@ -2,7 +2,7 @@
 
 use chrono::NaiveDateTime;
 use shared::{
-    session::{EndReason, SessionFacts},
+    session::SessionFacts,
     time::Timestamp,
     user::{ClientType, Role, UserStatus, UserType},
 };
@@ -111,11 +111,8 @@ pub(super) const SELECT: &str = "SELECT s.authentication_session_id, s.session_t
 
 impl SessionRow {
     pub(super) fn into_session(self, zone: DbZone) -> sqlx::Result<Session> {
-        let end_reason = self.end_reason.map(EndReason::try_from).transpose().map_err(|error| {
-            let row =
-                format!("authentication_sessions.end_reason of {}", self.authentication_session_id);
-            sqlx::Error::ColumnDecode { index: row, source: Box::new(error) }
-        })?;
+        let id = self.authentication_session_id;
+        let end_reason = word(self.end_reason, "authentication_sessions.end_reason", id)?;
         Ok(Session {
             authentication_session_id: self.authentication_session_id,
             session_token: self.session_token,
@@ -147,4 +144,15 @@ impl SessionRow {
             renewed_at: self.renewed_at.map(|at| zone.read(at)),
         })
     }
+}
+
+/// The word in a column that may be empty, of the session with key `id`.
+pub(super) fn word<T>(text: Option<String>, column: &str, id: i64) -> sqlx::Result<Option<T>>
+where
+    T: TryFrom<String, Error: std::error::Error + Send + Sync + 'static>,
+{
+    text.map(T::try_from).transpose().map_err(|error| sqlx::Error::ColumnDecode {
+        index: format!("{column} of {id}"),
+        source: Box::new(error),
+    })
 }
