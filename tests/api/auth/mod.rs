@@ -1,6 +1,10 @@
+mod aliases;
 mod ends;
+mod limit;
 mod log_in;
 mod log_out;
 mod me;
+mod password;
 mod register;
 mod same_device;
+mod sessions;
