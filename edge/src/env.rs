@@ -5,10 +5,11 @@ use std::sync::OnceLock;
 use shared::{
     seal::{Secret, WeakSecret},
     token::{Expectations, KeySet, KeySetError},
+    web_origin::{AllowedOrigins, WebOrigin},
 };
 use worker::Env;
 
-use crate::{cors::AllowedOrigins, refused::Refused, web_origin::WebOrigin};
+use crate::refused::Refused;
 
 /// Who makes our tokens, where nothing else is set.
 const DEFAULT_ISSUER: &str = "drawbridge";

@@ -21,7 +21,6 @@ mod refused;
 mod respond;
 mod routes;
 mod socket;
-mod web_origin;
 
 use shared::error::{ErrorCode, Language};
 use worker::{Context, Env, Request, Response, event};
@@ -77,6 +76,6 @@ async fn answer(call: Call<'_>, origin: Option<&str>) -> Result<Response, Refuse
 }
 
 fn preflight(config: &Config, origin: Option<&str>) -> Result<Response, Refused> {
-    let headers = config.allowed_origins.preflight(origin)?;
+    let headers = cors::preflight(&config.allowed_origins, origin)?;
     Ok(Response::builder().with_status(204).with_headers(headers).empty())
 }

@@ -6,10 +6,11 @@ use shared::{
     envelope::{Failure, Success},
     error::{ErrorCode, Language},
     time::Timestamp,
+    web_origin::AllowedOrigins,
 };
 use worker::{Headers, Response, ResponseBuilder};
 
-use crate::{cors::AllowedOrigins, log, refused::Refused};
+use crate::{cors, log, refused::Refused};
 
 /// An API is no page: nothing of it is to be guessed at, framed or run.
 const SECURITY_HEADERS: &[(&str, &str)] = &[
@@ -60,7 +61,7 @@ pub fn finish(outcome: Result<Response, Refused>, about: &About<'_>) -> worker::
         headers.set("cache-control", "no-store")?;
     }
     if let Some(allowed) = about.allowed_origins {
-        allowed.allow(about.origin, headers)?;
+        cors::allow(allowed, about.origin, headers)?;
     }
     Ok(response)
 }

@@ -8,12 +8,11 @@ use shared::{
         room::{Room, SocketOwner},
     },
     error::ErrorCode,
+    web_origin::WebOrigin,
 };
 use worker::Response;
 
-use crate::{
-    auth, call::Call, chat::rooms, liveness, random, refused::Refused, web_origin::WebOrigin,
-};
+use crate::{auth, call::Call, chat::rooms, liveness, random, refused::Refused};
 
 /// The header in which browsers, which can set no other, offer their token.
 const PROTOCOL_HEADER: &str = "sec-websocket-protocol";

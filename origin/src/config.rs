@@ -3,9 +3,13 @@
 use std::{net::SocketAddr, path::PathBuf, str::FromStr, time::Duration};
 
 use clap::Args;
-use shared::{seal::Secret, token::Expectations};
+use shared::{seal::Secret, token::Expectations, web_origin::AllowedOrigins};
 
-use crate::{keys::SigningKeys, sessions::limits::Limits, store::DbZone};
+use crate::{
+    keys::SigningKeys,
+    sessions::{limits::Limits, refresh_keys::RefreshKeys},
+    store::DbZone,
+};
 
 /// A setting that is missing or wrong, and how to set it.
 #[derive(Debug, thiserror::Error)]
@@ -86,9 +90,23 @@ pub struct ServeArgs {
     #[arg(long, env = "DEVICE_TOKEN_KEY", hide_env_values = true)]
     pub device_token_key: Option<String>,
 
+    /// Secrets that refresh tokens are derived with, separated by commas: the one in use first, then
+    /// those that it has taken over from; each base64url of at least 32 random bytes
+    #[arg(long, env = "REFRESH_TOKEN_KEYS", hide_env_values = true)]
+    pub refresh_token_keys: Option<String>,
+
+    /// Browser origins whose pages may refresh and log out by cookie, separated by commas; the same
+    /// at the edge
+    #[arg(long, env = "CORS_ALLOWED_ORIGINS", default_value = "")]
+    pub cors_allowed_origins: String,
+
     /// Life of an access token
     #[arg(long, env = "ACCESS_TOKEN_LIFETIME", default_value = "24h", value_parser = duration)]
     pub access_token_lifetime: Duration,
+
+    /// Life of a refresh token; each refresh gives one with a new life, under the session's absolute end
+    #[arg(long, env = "REFRESH_TOKEN_LIFETIME", default_value = "7d", value_parser = duration)]
+    pub refresh_token_lifetime: Duration,
 
     /// Absolute end of a session after its log-in
     #[arg(long, env = "SESSION_LIFETIME", default_value = "30d", value_parser = duration)]
@@ -177,6 +195,8 @@ impl TryFrom<DatabaseArgs> for DatabaseConfig {
 pub struct Policy {
     /// Life of an access token.
     pub access_token_lifetime: Duration,
+    /// Life of a refresh token.
+    pub refresh_token_lifetime: Duration,
     /// Absolute end of a session after its log-in.
     pub session_lifetime: Duration,
     /// End of a session after its last use.
@@ -205,6 +225,10 @@ pub struct Config {
     pub origin_to_edge: Secret,
     /// What device tokens are signed with.
     pub device_tokens: Secret,
+    /// What refresh tokens are derived with.
+    pub refresh_keys: RefreshKeys,
+    /// Browser origins whose cookies count.
+    pub allowed_origins: AllowedOrigins,
     /// What rules depend on.
     pub policy: Policy,
 }
@@ -256,8 +280,11 @@ impl TryFrom<ServeArgs> for Config {
             edge_to_origin,
             origin_to_edge,
             device_tokens,
+            refresh_keys: refresh_keys(args.refresh_token_keys)?,
+            allowed_origins: allowed_origins(&args.cors_allowed_origins)?,
             policy: Policy {
                 access_token_lifetime: args.access_token_lifetime,
+                refresh_token_lifetime: args.refresh_token_lifetime,
                 session_lifetime: args.session_lifetime,
                 session_idle_limit: args.session_idle_limit,
                 session_limits: session_limits(&args.session_policy)?,
@@ -309,6 +336,24 @@ fn session_limits(text: &str) -> Result<Limits, ConfigError> {
         setting: "SESSION_POLICY",
         problem,
         cure: "Set it to entries such as user/web=5,refuse; admin/*=1,replace_oldest",
+    })
+}
+
+fn refresh_keys(value: Option<String>) -> Result<RefreshKeys, ConfigError> {
+    let setting = "REFRESH_TOKEN_KEYS";
+    let list = required(setting, value, RANDOM_CURE)?;
+    RefreshKeys::parse(&list).map_err(|bad| ConfigError {
+        setting,
+        problem: bad.to_string(),
+        cure: RANDOM_CURE,
+    })
+}
+
+fn allowed_origins(list: &str) -> Result<AllowedOrigins, ConfigError> {
+    AllowedOrigins::parse(list).map_err(|entry| ConfigError {
+        setting: "CORS_ALLOWED_ORIGINS",
+        problem: format!("has {entry:?}, which is not the origin of a page"),
+        cure: "Set it to origins as browsers write them, such as https://app.example.com",
     })
 }
 

@@ -3,7 +3,7 @@
 use std::{ops::Deref, sync::Arc};
 
 use anyhow::Context as _;
-use shared::{seal::Secret, token::Expectations};
+use shared::{seal::Secret, token::Expectations, web_origin::AllowedOrigins};
 use tokio::sync::Notify;
 
 use crate::{
@@ -14,6 +14,7 @@ use crate::{
     extract::once::TakenOnce,
     keys::SigningKeys,
     password::Passwords,
+    sessions::refresh_keys::RefreshKeys,
     store::{Db, sessions::search::At},
 };
 
@@ -37,6 +38,10 @@ pub struct Parts {
     pub edge_to_origin: Secret,
     /// What device tokens are signed with.
     pub device_tokens: Secret,
+    /// What refresh tokens are derived with.
+    pub refresh_keys: RefreshKeys,
+    /// Browser origins whose cookies count.
+    pub allowed_origins: AllowedOrigins,
     /// Hashes and checks passwords.
     pub passwords: Passwords,
     /// Calls the edge.
@@ -66,6 +71,8 @@ impl App {
             expectations: config.expectations,
             edge_to_origin: config.edge_to_origin,
             device_tokens: config.device_tokens,
+            refresh_keys: config.refresh_keys,
+            allowed_origins: config.allowed_origins,
             edge,
             outbox_rung: Notify::new(),
             activity: Activity::default(),

@@ -13,6 +13,8 @@ wire_enum! {
         LoginFailed = "login_failed",
         /// A log-in from the same device renewed its session.
         SessionRenewed = "session_renewed",
+        /// A refresh token was traded for its successor.
+        Refreshed = "refreshed",
         /// A session ended.
         SessionEnded = "session_ended",
         /// A log-in claimed the device of another session without proof.

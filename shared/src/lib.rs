@@ -5,6 +5,7 @@
 pub mod assertion;
 pub mod audit;
 pub mod chat;
+pub mod digest;
 pub mod envelope;
 pub mod error;
 pub mod internal;
@@ -16,4 +17,5 @@ pub mod session;
 pub mod time;
 pub mod token;
 pub mod user;
+pub mod web_origin;
 mod wire_enum;

@@ -4,6 +4,8 @@
 pub const LOGIN: &str = "/api/v4/auth/login";
 /// Make an account and log in.
 pub const REGISTER: &str = "/api/v4/auth/register";
+/// Trade a refresh token for a new pair.
+pub const REFRESH: &str = "/api/v4/auth/refresh";
 /// End the caller's session.
 pub const LOGOUT: &str = "/api/v4/auth/logout";
 /// Is my session live?
@@ -112,7 +114,9 @@ pub struct Route {
 pub const FORWARDED: &[Route] = &[
     Route { method: Method::Post, path: LOGIN, access: Access::Public },
     Route { method: Method::Post, path: REGISTER, access: Access::Public },
-    Route { method: Method::Post, path: LOGOUT, access: Access::Write },
+    Route { method: Method::Post, path: REFRESH, access: Access::Public },
+    // By an access token or by a refresh token alone: the origin looks which.
+    Route { method: Method::Post, path: LOGOUT, access: Access::Public },
     Route { method: Method::Get, path: VERIFY, access: Access::Read },
     Route { method: Method::Get, path: ME, access: Access::Read },
     // Says what is live, so it rests on rows: one that was just ended must not be shown.

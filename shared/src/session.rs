@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 
-use crate::{error::ErrorCode, time::Timestamp, user::UserStatus, wire_enum::wire_enum};
+use crate::{
+    digest::sha256_hex, error::ErrorCode, time::Timestamp, user::UserStatus, wire_enum::wire_enum,
+};
 
 wire_enum! {
     /// Why a session stopped being live (`authentication_sessions.end_reason`).
@@ -129,14 +130,7 @@ impl SessionHash {
     /// The hash of a session token.
     #[must_use]
     pub fn of(session_token: &str) -> Self {
-        use std::fmt::Write as _;
-        let digest = Sha256::digest(session_token.as_bytes());
-        let mut hex = String::with_capacity(2 * digest.len());
-        for byte in digest {
-            // Writing to a String cannot fail.
-            let _ = write!(hex, "{byte:02x}");
-        }
-        Self(hex)
+        Self(sha256_hex(session_token))
     }
 
     /// 64 hexadecimal digits.

@@ -5,5 +5,7 @@ mod browser;
 mod chat;
 mod dead_tokens;
 mod incident;
+mod kv;
 mod listings;
 mod outages;
+mod refresh;

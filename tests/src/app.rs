@@ -8,25 +8,30 @@ use std::{
 
 use axum::{Router, body::Body, extract::ConnectInfo};
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
-use http::Request;
+use http::{Request, header};
 use origin::{
     clock::{Ambient, Clock as _, SystemEntropy},
     config::{Config, DatabaseConfig, Policy},
     keys::{self, SigningKeys},
     router::router,
-    sessions::limits::Limits,
+    sessions::{limits::Limits, refresh_keys::RefreshKeys},
     state::App,
     store::{self, Db, DbZone},
 };
-use shared::{seal::Secret, token::Expectations, user::Role};
+use serde_json::json;
+use shared::{route, seal::Secret, token::Expectations, user::Role, web_origin::AllowedOrigins};
 use tower::ServiceExt as _;
 
 use crate::{
     clock::StepClock,
     database::{Backend, TestDatabase},
+    leaks,
     reply::Reply,
-    user::TestUser,
+    user::{TestUser, post},
 };
+
+/// The page whose cookies count.
+pub const WEB_ORIGIN: &str = "https://app.example.com";
 
 /// An application with a database and a clock of its own.
 pub struct TestApp {
@@ -45,6 +50,7 @@ pub async fn run<F: Future<Output = ()> + Send + 'static>(
     backend: Backend,
     story: impl FnOnce(TestApp) -> F,
 ) {
+    leaks::watch();
     let database = Arc::new(TestDatabase::create(backend).await);
     let app = TestApp::new(Arc::clone(&database)).await;
     let db = app.app.db.clone();
@@ -54,6 +60,7 @@ pub async fn run<F: Future<Output = ()> + Send + 'static>(
     if let Err(error) = told {
         std::panic::resume_unwind(error.into_panic());
     }
+    leaks::assert_none();
 }
 
 impl TestApp {
@@ -88,6 +95,23 @@ impl TestApp {
         request.extensions_mut().insert(ConnectInfo(SocketAddr::new(from, 40_000)));
         let response = self.router.clone().oneshot(request).await.expect("the router never fails");
         Reply::read(response).await
+    }
+
+    /// Refreshes by body, as clients that are no browsers do.
+    pub async fn refresh(&self, token: &str) -> Reply {
+        let body = json!({ "refresh_token": token });
+        self.send(post(route::REFRESH, &body), IpAddr::from([116, 4, 39, 203])).await
+    }
+
+    /// Posts with a browser's cookie, from a page of `origin`.
+    pub async fn post_by_cookie(&self, path: &str, token: &str, origin: Option<&str>) -> Reply {
+        let mut request = Request::post(path)
+            .header(header::COOKIE, format!("theme=dark; __Host-refresh_token={token}"));
+        if let Some(origin) = origin {
+            request = request.header(header::ORIGIN, origin);
+        }
+        let request = request.body(Body::empty()).expect("a request");
+        self.send(request, IpAddr::from([127, 0, 0, 1])).await
     }
 
     /// The key that the edge signs its calls with.
@@ -126,8 +150,12 @@ fn application(keys: &str, db: Db, clock: StepClock, session_limits: Limits) -> 
         edge_to_origin: secret(1),
         origin_to_edge: secret(2),
         device_tokens: secret(3),
+        refresh_keys: RefreshKeys::parse(&BASE64_URL_SAFE_NO_PAD.encode([4; 32]))
+            .expect("32 bytes are enough"),
+        allowed_origins: AllowedOrigins::parse(WEB_ORIGIN).expect("an origin"),
         policy: Policy {
             access_token_lifetime: Duration::from_hours(24),
+            refresh_token_lifetime: Duration::from_hours(7 * 24),
             session_lifetime: Duration::from_hours(30 * 24),
             session_idle_limit: Duration::from_hours(7 * 24),
             session_limits,

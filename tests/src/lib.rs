@@ -9,6 +9,8 @@
 pub mod app;
 pub mod clock;
 pub mod database;
+pub mod kv;
+pub mod leaks;
 pub mod reply;
 pub mod socket;
 pub mod system;

@@ -54,6 +54,23 @@ impl Reply {
         &self.json["data"]
     }
 
+    /// The refresh token that was given: in the body, or to a browser as a cookie; never both.
+    #[must_use]
+    #[track_caller]
+    pub fn refresh_token(&self) -> Option<String> {
+        let in_body = self.json["data"]["refresh_token"].as_str().map(str::to_owned);
+        let cookie = self.headers.get("set-cookie").map(|cookie| {
+            let cookie = cookie.to_str().expect("a cookie is text");
+            let value = cookie.strip_prefix("__Host-refresh_token=").expect("the one cookie");
+            let (token, attributes) = value.split_once("; ").expect("attributes");
+            let safe = "Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=";
+            assert!(attributes.starts_with(safe), "{cookie}");
+            token.to_owned()
+        });
+        assert!(in_body.is_none() || cookie.is_none(), "{self:?}");
+        in_body.or(cookie).filter(|token| !token.is_empty())
+    }
+
     /// Asserts a refusal with this status and code, in the whole envelope.
     #[track_caller]
     pub fn refused(&self, status: u16, code: &str) {

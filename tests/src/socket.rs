@@ -84,6 +84,17 @@ impl Socket {
         self
     }
 
+    /// Reads what comes until the server closes; the code that it closes with.
+    pub async fn drained(mut self) -> u16 {
+        loop {
+            match timeout(PATIENCE, self.stream.next()).await.expect("a close in time") {
+                Some(Ok(Message::Close(Some(frame)))) => return frame.code.into(),
+                Some(Ok(_)) => {}
+                other => panic!("instead of a close: {other:?}"),
+            }
+        }
+    }
+
     /// The code and reason that the server closes with.
     pub async fn closed(&mut self) -> (u16, String) {
         match timeout(PATIENCE, self.stream.next()).await.expect("a close in time") {

@@ -18,6 +18,8 @@ use xtask::{
 
 use crate::{
     database::{Backend, TestDatabase},
+    kv::{self, PlayedKv},
+    leaks,
     reply::Reply,
     socket::Socket,
 };
@@ -36,7 +38,7 @@ pub struct System {
     database: Arc<TestDatabase>,
     origin_options: OriginOptions,
     edge_options: EdgeOptions,
-    folder: TempDir,
+    folder: Arc<TempDir>,
     http: reqwest::Client,
 }
 
@@ -56,6 +58,8 @@ pub enum Door {
 pub struct Client {
     /// Its access token.
     pub token: String,
+    /// What that is renewed with.
+    pub refresh_token: String,
     /// Key of its session.
     pub session_id: i64,
     /// Its user.
@@ -69,18 +73,26 @@ pub async fn run<F: Future<Output = ()> + Send + 'static>(
 ) {
     let database = Arc::new(TestDatabase::create(backend).await);
     let system = System::start(Arc::clone(&database)).await;
-    let db = system.db.clone();
+    let (db, folder) = (system.db.clone(), Arc::clone(&system.folder));
+    let mut secrets = system.origin_options.secrets.values.all().map(str::to_owned).to_vec();
     let told = tokio::spawn(story(system)).await;
+    secrets.extend(database.session_tokens().await);
     db.close().await;
     database.remove().await;
     if let Err(error) = told {
         std::panic::resume_unwind(error.into_panic());
     }
+    for log in ["origin.log", "edge/edge.log", "elsewhere.log"] {
+        let text = std::fs::read_to_string(folder.path().join(log)).unwrap_or_default();
+        assert!(!text.is_empty() || log == "elsewhere.log", "there is no {log}");
+        let leak = leaks::find(&text, &secrets);
+        assert!(leak.is_none(), "{log} shows a credential: {leak:?}");
+    }
 }
 
 impl System {
     async fn start(database: Arc<TestDatabase>) -> Self {
-        let folder = tempfile::tempdir().expect("a temporary folder");
+        let folder = Arc::new(tempfile::tempdir().expect("a temporary folder"));
         let db = database.connect().await;
         let binary: PathBuf = std::env::var_os("ORIGIN_BIN")
             .expect("ORIGIN_BIN is not set: run `cargo xtask test`, which builds the origin and the edge")
@@ -100,6 +112,8 @@ impl System {
         let mut origin_options =
             OriginOptions::new(origin_port, &database.url, &edge_url, &secrets, folder.path());
         origin_options.binary = binary;
+        // All that it has to say, so that what it must not say would show.
+        origin_options.env.push(("RUST_LOG".to_owned(), "info,origin=trace,sqlx=debug".to_owned()));
         let edge_options =
             EdgeOptions::new(edge_port, &origin_url, &secrets, &folder.path().join("edge"));
         // An error says that a provider is set already, which is as good.
@@ -144,11 +158,27 @@ impl System {
         self.edge.take().expect("the edge runs").kill();
     }
 
-    /// An edge with nothing in KV that nobody pushes to: what another place of the world knows.
+    /// Gives the edge, which is started again, a KV namespace that the test plays; this place and
+    /// those elsewhere share it.
+    pub fn share_kv(&mut self, kv: &PlayedKv) {
+        self.edge_options.main =
+            kv::write_worker(&self.folder.path().join("edge")).expect("a folder");
+        self.edge_options.vars.push(("PLAYED_KV_URL".to_owned(), kv.url_at("here")));
+        self.kill_edge();
+        self.start_edge();
+    }
+
+    /// An edge that nobody pushes to: what another place of the world knows. Its KV is empty, unless
+    /// the two share one.
     #[must_use]
     pub fn edge_elsewhere(&self) -> (Edge, Door) {
         let port = free_port().expect("a port");
+        let mut vars = self.edge_options.vars.clone();
+        for (_, url) in vars.iter_mut().filter(|(name, _)| name == "PLAYED_KV_URL") {
+            *url = url.replace("/here", "/elsewhere");
+        }
         let options = EdgeOptions {
+            vars,
             port,
             log: xtask::stack::Log::File(self.folder.path().join("elsewhere.log")),
             dir: self.folder.path().join("elsewhere"),
@@ -234,12 +264,19 @@ impl System {
         let reply = self.send(request).await;
         let data = reply.data();
         Client {
+            refresh_token: reply.refresh_token().expect("a refresh token"),
             token: data["access_token"].as_str().expect("a token").to_owned(),
             session_id: data["session"]["authentication_session_id"]
                 .as_i64()
                 .expect("a session id"),
             user_id: data["user"]["user_id"].as_i64().expect("a user id"),
         }
+    }
+
+    /// Refreshes by body, as clients that are no browsers do.
+    pub async fn refresh(&self, door: &Door, token: &str) -> Reply {
+        let body = json!({ "refresh_token": token });
+        self.send(self.request(door, "POST", route::REFRESH).json(&body)).await
     }
 
     /// Opens a chat socket with the token in the `Authorization` header.

@@ -7,6 +7,7 @@ use std::{
 
 use axum::body::Body;
 use http::{Request, header};
+use origin::{clock::Clock as _, store};
 use serde_json::{Value, json};
 use shared::route;
 
@@ -75,14 +76,19 @@ impl Device {
 }
 
 /// A client that has logged in.
+#[derive(Clone)]
 pub struct LoggedIn<'a> {
     app: &'a TestApp,
     /// Where it is.
     pub device: Device,
     /// Its access token.
     pub token: String,
+    /// What it renews its access token with: of the body, or of a browser's cookie.
+    pub refresh_token: String,
     /// Proof of its device.
     pub device_token: String,
+    /// Key of its user.
+    pub user_id: i64,
     /// Key of its session.
     pub session_id: i64,
 }
@@ -115,6 +121,8 @@ impl<'a> TestUser<'a> {
         let text = |field: &str| data[field].as_str().expect("log-ins answer it").to_owned();
         LoggedIn {
             app,
+            user_id: self.user_id,
+            refresh_token: reply.refresh_token().expect("log-ins give a refresh token"),
             device,
             token: text("access_token"),
             device_token: text("device_token"),
@@ -147,10 +155,23 @@ impl<'a> TestUser<'a> {
 }
 
 impl LoggedIn<'_> {
+    /// Uses the session, as far as its row shows it.
+    pub async fn device_is_used(&self, app: &TestApp) {
+        let mut handle = app.app.db.acquire().await.expect("a connection");
+        let session = store::sessions::lock(handle.conn(), self.session_id).await;
+        let token = session.expect("an answer").expect("a session").session_token;
+        store::sessions::touch(handle.conn(), &token, app.clock.now()).await.expect("a touch");
+    }
+
     /// The same client with another access token.
     #[must_use]
     pub fn with_token(self, token: String) -> Self {
         Self { token, ..self }
+    }
+
+    /// Refreshes with the token that its log-in gave, by body.
+    pub async fn refresh(&self) -> Reply {
+        self.app.refresh(&self.refresh_token).await
     }
 
     /// Gets a path.

@@ -2,6 +2,7 @@
 
 use std::{
     fs::{self, Permissions},
+    io::ErrorKind,
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     process::Command,
@@ -10,6 +11,7 @@ use std::{
 use anyhow::{Context as _, Result, bail};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
+use serde_json::Map;
 
 use crate::private_file::{create_private_dir, write_private};
 
@@ -40,6 +42,8 @@ pub struct Values {
     pub origin_to_edge_key: String,
     /// Signs device tokens.
     pub device_token_key: String,
+    /// Derives refresh tokens.
+    pub refresh_token_key: String,
     /// Password of the demo user.
     pub demo_user_password: String,
     /// Password of the demo agent.
@@ -71,6 +75,20 @@ impl Secrets {
 }
 
 impl Values {
+    /// Each value by itself, for who must see that none of them shows anywhere.
+    #[must_use]
+    pub fn all(&self) -> [&str; 7] {
+        [
+            &self.edge_to_origin_key,
+            &self.origin_to_edge_key,
+            &self.device_token_key,
+            &self.refresh_token_key,
+            &self.demo_user_password,
+            &self.demo_agent_password,
+            &self.demo_admin_password,
+        ]
+    }
+
     /// Secrets that nobody has had before.
     ///
     /// # Errors
@@ -80,6 +98,7 @@ impl Values {
             edge_to_origin_key: random_key()?,
             origin_to_edge_key: random_key()?,
             device_token_key: random_key()?,
+            refresh_token_key: random_key()?,
             demo_user_password: random_password()?,
             demo_agent_password: random_password()?,
             demo_admin_password: random_password()?,
@@ -87,16 +106,27 @@ impl Values {
     }
 
     fn load_or_create(path: &Path) -> Result<Self> {
-        if !path.exists() {
-            let mut json = serde_json::to_vec_pretty(&Self::random()?)?;
-            json.push(b'\n');
-            write_private(path, &json)?;
+        let damaged = || format!("{} is damaged; without it new secrets are made", path.display());
+        let kept = match fs::read(path) {
+            Ok(json) => serde_json::from_slice(&json).with_context(damaged)?,
+            Err(error) if error.kind() == ErrorKind::NotFound => Map::new(),
+            Err(error) => {
+                return Err(error).with_context(|| format!("cannot read {}", path.display()));
+            }
+        };
+        // A file of an earlier version lacks what has come since; what it has stays.
+        let mut values = serde_json::to_value(Self::random()?)?;
+        if let Some(values) = values.as_object_mut() {
+            let fresh = values.len();
+            values.extend(kept.clone());
+            if kept.len() < fresh {
+                let mut json = serde_json::to_vec_pretty(values)?;
+                json.push(b'\n');
+                write_private(path, &json)?;
+            }
         }
         close_to_others(path)?;
-        let json = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-        serde_json::from_slice(&json).with_context(|| {
-            format!("{} is damaged; without it new secrets are made", path.display())
-        })
+        serde_json::from_value(values).with_context(damaged)
     }
 }
 
@@ -168,6 +198,18 @@ mod tests {
         fs::set_permissions(&path, Permissions::from_mode(0o644)).unwrap();
         let again = Values::load_or_create(&path).unwrap();
         assert_eq!(made.device_token_key, again.device_token_key);
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn a_file_of_an_earlier_version_keeps_what_it_has() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("secrets.json");
+        fs::write(&path, r#"{"device_token_key":"kept"}"#).unwrap();
+        let filled = Values::load_or_create(&path).unwrap();
+        assert_eq!(filled.device_token_key, "kept");
+        let again = Values::load_or_create(&path).unwrap();
+        assert_eq!(again.refresh_token_key, filled.refresh_token_key);
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     }
 

@@ -6,3 +6,6 @@ pub mod hold;
 pub mod limits;
 pub mod open;
 pub mod policy;
+pub mod refresh;
+pub mod refresh_keys;
+pub mod tokens;

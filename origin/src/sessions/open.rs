@@ -11,9 +11,10 @@ use shared::{
 };
 
 use super::{
-    device::{self, DeviceToken},
+    device::DeviceToken,
     end::{AllOf, end, end_all},
     policy::{Admission, Arrival, admit},
+    tokens::{self, AccessToken, RefreshToken},
 };
 use crate::{
     audit::Happened,
@@ -49,10 +50,10 @@ pub struct Opened {
     pub user: PublicUser,
     /// The session.
     pub session: Session,
-    /// Its token.
-    pub access_token: String,
-    /// Seconds from its issue to its end.
-    pub expires_in: u64,
+    /// Its access token.
+    pub access_token: AccessToken,
+    /// What that is renewed with.
+    pub refresh_token: RefreshToken,
     /// Proof of the device for the next log-in.
     pub device_token: String,
 }
@@ -192,7 +193,7 @@ pub async fn open_in(app: &App, tx: &mut Tx, log_in: &LogIn<'_>) -> Result<Opene
     let session = store::sessions::lock(tx.conn(), session_id).await?.ok_or_else(|| {
         anyhow::anyhow!("session {session_id} is gone within its own transaction")
     })?;
-    issue(app, user, session, jti, now)
+    issue(app, tx, user, session, jti, now).await
 }
 
 /// Below which key there are more open sessions than one look reads. No limit lets a user have them:
@@ -229,40 +230,24 @@ impl LogIn<'_> {
     }
 }
 
-fn issue(
+async fn issue(
     app: &App,
+    tx: &mut Tx,
     user: PublicUser,
     session: Session,
     jti: String,
     now: Timestamp,
 ) -> Result<Opened, ApiError> {
-    let token_expires_at = now.plus(app.policy.access_token_lifetime).min(session.facts.expires_at);
     let id = session.authentication_session_id;
     let device_key = session
         .device
         .device_key
         .clone()
         .ok_or_else(|| anyhow::anyhow!("session {id} was given no device key"))?;
-    let claims = Claims {
-        sub: user.user_id.to_string(),
-        user_id: user.user_id,
-        user_type: session.user_type,
-        client_type: session.client_type,
-        session_token: session.session_token.clone(),
-        device: session.device.device_id.as_deref().map(device::hash),
-        role: user.role,
-        scopes: session.rights.scopes.clone(),
-        jti,
-        iat: now.as_seconds(),
-        exp: token_expires_at.as_seconds(),
-        nbf: None,
-        iss: app.expectations.issuer.clone(),
-        aud: app.expectations.audience.as_str().into(),
-    };
     let device_token = DeviceToken { user_id: user.user_id, device_key, issued_at: now };
     Ok(Opened {
-        access_token: app.keys.sign(&claims)?,
-        expires_in: token_expires_at.since(now).as_secs(),
+        access_token: tokens::access_token(app, &session, jti, now)?,
+        refresh_token: tokens::begin_family(app, tx, &session, now).await?,
         device_token: device_token.seal(&app.device_tokens).map_err(anyhow::Error::from)?,
         user,
         session,

@@ -6,6 +6,7 @@ pub mod db;
 pub mod listings;
 pub mod messages;
 pub mod outbox;
+pub mod refresh_tokens;
 pub mod sessions;
 pub mod statement;
 pub mod users;

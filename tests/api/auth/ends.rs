@@ -19,6 +19,11 @@ both_databases!(
 );
 
 async fn dead_everywhere(session: &LoggedIn<'_>, status: u16, code: &str) {
+    access_is_refused(session, status, code).await;
+    session.refresh().await.refused(status, code);
+}
+
+async fn access_is_refused(session: &LoggedIn<'_>, status: u16, code: &str) {
     for path in [route::VERIFY, route::ME, route::MY_LISTINGS, route::CHAT_SESSIONS] {
         let reply = session.get(path).await;
         reply.refused(status, code);
@@ -77,7 +82,7 @@ async fn a_ban_and_an_unknown_session_have_codes_of_their_own(app: TestApp) {
         shared::token::verify(&session.token, keys, &app.app.expectations, now).unwrap();
     claims.session_token = "gone".into();
     let session = session.with_token(app.app.keys.sign(&claims).unwrap());
-    dead_everywhere(&session, 401, "SESSION_NOT_FOUND").await;
+    access_is_refused(&session, 401, "SESSION_NOT_FOUND").await;
 }
 
 async fn idle_sessions_end_and_used_ones_do_not(app: TestApp) {

@@ -23,6 +23,7 @@ async fn what_a_log_in_answers(app: TestApp) {
     assert_json_snapshot!("log_in", reply.data(), {
         ".access_token" => "[token]",
         ".device_token" => "[token]",
+        ".refresh_token" => "[token]",
         ".user.mobile" => "[mobile]",
     });
 }

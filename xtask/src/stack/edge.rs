@@ -8,7 +8,10 @@ use std::{
 
 use anyhow::{Context as _, Result, ensure};
 
-use super::server::{Health, Log, Server};
+use super::{
+    WEB_ORIGINS,
+    server::{Health, Log, Server},
+};
 use crate::{
     build::edge_dir,
     npm,
@@ -36,8 +39,8 @@ pub struct EdgeOptions {
     pub dir: PathBuf,
     /// By default `edge.log` in `dir`.
     pub log: Log,
-    /// Browser origins that may call, separated by commas.
-    pub cors_allowed_origins: String,
+    /// The worker's entry; by default the edge as it was built.
+    pub main: PathBuf,
     /// Further variables of the worker.
     pub vars: Vec<(String, String)>,
 }
@@ -52,7 +55,7 @@ impl EdgeOptions {
             secrets: secrets.clone(),
             dir: dir.to_owned(),
             log: Log::File(dir.join("edge.log")),
-            cors_allowed_origins: "http://localhost:5173,http://127.0.0.1:5173".to_owned(),
+            main: edge_dir().join("index.js"),
             vars: Vec::new(),
         }
     }
@@ -65,7 +68,7 @@ impl EdgeOptions {
             ("JWT_KEYS", &self.secrets.jwt_public_keys),
             ("EDGE_TO_ORIGIN_KEY", &secrets.edge_to_origin_key),
             ("ORIGIN_TO_EDGE_KEY", &secrets.origin_to_edge_key),
-            ("CORS_ALLOWED_ORIGINS", &self.cors_allowed_origins),
+            ("CORS_ALLOWED_ORIGINS", WEB_ORIGINS),
         ];
         vars.extend(self.vars.iter().map(|(name, value)| (name.as_str(), value.as_str())));
         let mut file = String::new();
@@ -87,9 +90,8 @@ impl Edge {
     /// # Errors
     /// The build or wrangler is not there, or the folder cannot be written.
     pub fn start(options: &EdgeOptions) -> Result<Self> {
-        let main = edge_dir().join("index.js");
         let wrangler = workspace_root().join("node_modules/wrangler/bin/wrangler.js");
-        for file in [&main, &wrangler] {
+        for file in [&options.main, &wrangler] {
             ensure!(file.exists(), "{} is missing: run `cargo xtask build-edge`", file.display());
         }
         let dir = std::path::absolute(&options.dir)?;
@@ -99,7 +101,7 @@ impl Edge {
             let _ = fs::remove_dir_all(dir.join(left));
         }
         write_private(&dir.join("vars"), options.vars_file()?.as_bytes())?;
-        write_config(&main, &dir.join("wrangler.toml"))?;
+        write_config(&options.main, &dir.join("wrangler.toml"))?;
         let mut command = process::command(npm::bin_dir().join("node"));
         command
             .arg(wrangler)

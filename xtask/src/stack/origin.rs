@@ -7,7 +7,10 @@ use std::{
 
 use anyhow::Result;
 
-use super::server::{Health, Log, Server};
+use super::{
+    WEB_ORIGINS,
+    server::{Health, Log, Server},
+};
 use crate::{process, secrets::Secrets, workspace::origin_binary};
 
 const HEALTH: Health = Health { path: "/readyz", body: "" };
@@ -75,6 +78,8 @@ impl Origin {
             .env("EDGE_TO_ORIGIN_KEY", &secrets.edge_to_origin_key)
             .env("ORIGIN_TO_EDGE_KEY", &secrets.origin_to_edge_key)
             .env("DEVICE_TOKEN_KEY", &secrets.device_token_key)
+            .env("CORS_ALLOWED_ORIGINS", WEB_ORIGINS)
+            .env("REFRESH_TOKEN_KEYS", &secrets.refresh_token_key)
             .envs(options.env.iter().map(|(name, value)| (name, value)));
         Server::start("origin", options.port, options.log.clone(), &mut command).map(Self)
     }

@@ -5,6 +5,7 @@ use shared::{
 };
 
 use super::{
+    cookie::WithCookie,
     forms::{Credentials, DeviceForm, account, normal_email},
     view::LoggedIn,
 };
@@ -15,7 +16,7 @@ use crate::{
         context::CallContext,
         input::{Both, Json},
     },
-    http::{Answer, Envelope},
+    http::Envelope,
     sessions::open::{LogIn, open},
     state::App,
     store::{
@@ -30,7 +31,7 @@ pub async fn login(
     call: CallContext,
     headers: HeaderMap,
     Json(Both(credentials, device)): Json<Both<Credentials, DeviceForm>>,
-) -> Answer<LoggedIn> {
+) -> Result<WithCookie<LoggedIn>, ApiError> {
     let email = normal_email(credentials.email);
     let account =
         account(credentials.mobile.as_ref(), email.as_ref()).ok_or(ErrorCode::BadRequest)?;
@@ -53,7 +54,8 @@ pub async fn login(
         },
     )
     .await?;
-    Ok(Envelope::ok(opened.into()))
+    let (answer, cookie) = LoggedIn::new(opened);
+    Ok(WithCookie(Envelope::ok(answer), cookie))
 }
 
 /// What the client's token of before says. One that does not hold, or none, is no reason to refuse

@@ -1,15 +1,22 @@
-use axum::extract::State;
+use axum::{extract::State, http::HeaderMap};
 use garde::Validate;
 use serde::{Deserialize, Serialize};
-use shared::session::EndReason;
+use shared::{error::ErrorCode, session::EndReason};
 
+use super::cookie::{self, Cookie, WithCookie};
 use crate::{
     error::ApiError,
     extract::{caller::Caller, context::CallContext, input::OptionalJson},
-    http::{Answer, Envelope},
-    sessions::end::end,
+    http::Envelope,
+    sessions::{
+        end::end,
+        refresh::{Presented, hold},
+    },
     state::App,
-    store::{self, sessions::End},
+    store::{
+        self, Tx,
+        sessions::{End, Session},
+    },
 };
 
 /// What a log-out may ask for.
@@ -19,6 +26,9 @@ pub struct LogOut {
     #[serde(default)]
     #[garde(skip)]
     all_devices: bool,
+    /// In place of an access token.
+    #[garde(inner(length(bytes, min = 1, max = 1024)))]
+    refresh_token: Option<String>,
 }
 
 /// What a log-out ended.
@@ -28,40 +38,84 @@ pub struct LoggedOut {
     ended: Vec<i64>,
 }
 
-/// Ends the caller's session, and on request all others of theirs, as ended from another device.
-pub async fn logout(
-    State(app): State<App>,
-    caller: Caller,
-    call: CallContext,
-    OptionalJson(body): OptionalJson<LogOut>,
-) -> Answer<LoggedOut> {
-    let ended = app.db.retrying(|| log_out(&app, &caller, &call, body.all_devices)).await?;
-    app.outbox_rung.notify_one();
-    Ok(Envelope::ok(LoggedOut { ended }))
+/// What shows whose session is to end.
+enum Proof<'a> {
+    Access(Box<Session>),
+    Refresh(Presented<'a>),
 }
 
+/// Ends the caller's session, and on request all others of theirs, as ended from another device.
+///
+/// An access token that holds will do, or a refresh token alone: who has been away for a day can
+/// still log out.
+pub async fn logout(
+    State(app): State<App>,
+    caller: Result<Caller, ApiError>,
+    call: CallContext,
+    headers: HeaderMap,
+    OptionalJson(body): OptionalJson<LogOut>,
+) -> Result<WithCookie<LoggedOut>, ApiError> {
+    let proof = match caller {
+        Ok(caller) => Proof::Access(Box::new(caller.session)),
+        Err(ApiError::Refused(code)) => {
+            let by_cookie = cookie::refresh_token(&headers, &app.allowed_origins)?;
+            let token = by_cookie.or(body.refresh_token.as_deref()).ok_or(code)?;
+            Proof::Refresh(Presented::find(&app, token).await?)
+        }
+        Err(fault) => return Err(fault),
+    };
+    let ended = app.db.retrying(|| log_out(&app, &proof, &call, body.all_devices)).await?;
+    app.outbox_rung.notify_one();
+    let ended = ended.ok_or(ErrorCode::ReuseDetected)?;
+    Ok(WithCookie(Envelope::ok(LoggedOut { ended }), Cookie::Cleared))
+}
+
+/// `None` where the proof was a stolen refresh token; its session has then ended for that.
 async fn log_out(
     app: &App,
-    caller: &Caller,
+    proof: &Proof<'_>,
     call: &CallContext,
     all: bool,
-) -> Result<Vec<i64>, ApiError> {
+) -> Result<Option<Vec<i64>>, ApiError> {
     let mut tx = app.db.begin().await?;
+    let (own, user_id) = match proof {
+        Proof::Access(session) => (session.authentication_session_id, session.user_id),
+        Proof::Refresh(presented) => (presented.authentication_session_id, presented.user_id),
+    };
     // Log-ins of the same user wait, so that none slips in between.
-    store::users::lock(tx.conn(), caller.session.user_id).await?;
-    let own = caller.session.authentication_session_id;
+    store::users::lock(tx.conn(), user_id).await?;
+    if let Proof::Refresh(presented) = proof {
+        let held = hold(app, &mut tx, presented).await?;
+        if held.is_stolen() {
+            held.end_as_stolen(app, &mut tx, call).await?;
+            tx.commit().await?;
+            return Ok(None);
+        }
+    }
+    let ended = end_all(app, &mut tx, call, user_id, own, all).await?;
+    tx.commit().await?;
+    Ok(Some(ended))
+}
+
+async fn end_all(
+    app: &App,
+    tx: &mut Tx,
+    call: &CallContext,
+    user_id: i64,
+    own: i64,
+    all: bool,
+) -> Result<Vec<i64>, ApiError> {
     let mut ended = Vec::new();
-    for session in store::sessions::open_of(tx.conn(), caller.session.user_id, None).await? {
+    for session in store::sessions::open_of(tx.conn(), user_id, None).await? {
         let id = session.authentication_session_id;
         if id != own && !all {
             continue;
         }
         let reason = if id == own { EndReason::LoggedOut } else { EndReason::Revoked };
-        let by = End { reason, by_session_id: Some(own), by_user_id: Some(caller.session.user_id) };
-        if end(app, &mut tx, &session, by, Some(call), None).await? {
+        let by = End { reason, by_session_id: Some(own), by_user_id: Some(user_id) };
+        if end(app, tx, &session, by, Some(call), None).await? {
             ended.push(id);
         }
     }
-    tx.commit().await?;
     Ok(ended)
 }

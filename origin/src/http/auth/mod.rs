@@ -1,10 +1,12 @@
 //! Accounts and sessions of the caller.
 
+mod cookie;
 mod forms;
 mod login;
 mod logout;
 mod me;
 mod password;
+mod refresh;
 mod register;
 mod sessions;
 mod verify;
@@ -23,6 +25,7 @@ pub fn router() -> Router<App> {
     [
         (route::REGISTER, post(register::register)),
         (route::LOGIN, post(login::login)),
+        (route::REFRESH, post(refresh::refresh)),
         (route::LOGOUT, post(logout::logout)),
         (route::VERIFY, get(verify::verify)),
         (route::ME, get(me::me)),

@@ -2,6 +2,7 @@ use axum::extract::State;
 use shared::{error::ErrorCode, user::Role};
 
 use super::{
+    cookie::WithCookie,
     forms::{DeviceForm, NewAccount, normal_email},
     view::LoggedIn,
 };
@@ -11,7 +12,7 @@ use crate::{
         context::CallContext,
         input::{Both, Json},
     },
-    http::{Answer, Envelope},
+    http::Envelope,
     sessions::open::{LogIn, Opened, open_in},
     state::App,
     store::{
@@ -27,7 +28,7 @@ pub async fn register(
     State(app): State<App>,
     call: CallContext,
     Json(Both(new, device)): Json<Both<NewAccount, DeviceForm>>,
-) -> Answer<LoggedIn> {
+) -> Result<WithCookie<LoggedIn>, ApiError> {
     let email = normal_email(new.email);
     let hash = app.passwords.hash(new.password, &app.ambient).await?;
     let user = NewUser {
@@ -39,7 +40,8 @@ pub async fn register(
         role: Role::User,
     };
     let opened = app.db.retrying(|| register_in(&app, &user, &device, &call)).await?;
-    Ok(Envelope::created(opened.into()))
+    let (answer, cookie) = LoggedIn::new(opened);
+    Ok(WithCookie(Envelope::created(answer), cookie))
 }
 
 /// Account and session together: a client whose account were made alone would be told CONFLICT when

@@ -6,7 +6,14 @@ use shared::{
     user::{ClientType, PublicUser, UserType},
 };
 
-use crate::{sessions::open::Opened, store::sessions::Session};
+use super::cookie::{Cookie, delivered};
+use crate::{
+    sessions::{
+        open::Opened,
+        tokens::{AccessToken, RefreshToken},
+    },
+    store::sessions::Session,
+};
 
 /// A session as its owner sees it.
 #[derive(Serialize)]
@@ -44,27 +51,62 @@ impl From<Session> for SessionView {
     }
 }
 
+/// The tokens that a client is given.
+#[derive(Serialize)]
+pub struct TokenPair {
+    access_token: String,
+    /// Not for browsers, which have it as a cookie.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refresh_token: Option<String>,
+    token_type: &'static str,
+    /// Seconds until the access token's end.
+    expires_in: u64,
+    /// Seconds until the refresh token's end.
+    refresh_expires_in: u64,
+}
+
+impl TokenPair {
+    /// What goes into the body, and what becomes of the browser's cookie.
+    pub fn new(
+        client_type: ClientType,
+        access: AccessToken,
+        refresh: RefreshToken,
+    ) -> (Self, Cookie) {
+        let refresh_expires_in = refresh.expires_in;
+        let (refresh_token, cookie) = delivered(client_type, refresh);
+        let pair = Self {
+            access_token: access.token,
+            refresh_token,
+            token_type: "Bearer",
+            expires_in: access.expires_in,
+            refresh_expires_in,
+        };
+        (pair, cookie)
+    }
+}
+
 /// What a log-in answers.
 #[derive(Serialize)]
 pub struct LoggedIn {
     user: PublicUser,
-    access_token: String,
-    token_type: &'static str,
-    /// Seconds until the access token's end.
-    expires_in: u64,
+    #[serde(flatten)]
+    tokens: TokenPair,
     device_token: String,
     session: SessionView,
 }
 
-impl From<Opened> for LoggedIn {
-    fn from(opened: Opened) -> Self {
-        Self {
+impl LoggedIn {
+    /// The answer to a log-in, with what becomes of the browser's cookie.
+    pub fn new(opened: Opened) -> (Self, Cookie) {
+        let client_type = opened.session.client_type;
+        let (tokens, cookie) =
+            TokenPair::new(client_type, opened.access_token, opened.refresh_token);
+        let answer = Self {
             user: opened.user,
-            access_token: opened.access_token,
-            token_type: "Bearer",
-            expires_in: opened.expires_in,
+            tokens,
             device_token: opened.device_token,
             session: opened.session.into(),
-        }
+        };
+        (answer, cookie)
     }
 }

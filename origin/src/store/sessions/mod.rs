@@ -121,6 +121,32 @@ pub async fn renew(
     })
 }
 
+/// Notes that a session's access token was renewed, which is a use of it.
+///
+/// # Errors
+/// The database's.
+pub async fn note_refresh(
+    conn: Conn<'_>,
+    authentication_session_id: i64,
+    current_jti: &str,
+    now: Timestamp,
+) -> sqlx::Result<()> {
+    let now = conn.zone.write(now);
+    on!(conn, |c| {
+        sqlx::query(
+            "UPDATE authentication_sessions SET current_jti = ?, last_activity = ?, updated_at = ?
+             WHERE authentication_session_id = ?",
+        )
+        .bind(current_jti)
+        .bind(now)
+        .bind(now)
+        .bind(authentication_session_id)
+        .execute(c)
+        .await
+        .map(|_| ())
+    })
+}
+
 /// The look-up that every request makes: one index seek, and one for its user.
 pub static BY_TOKEN: LazyLock<String> =
     LazyLock::new(|| format!("{SELECT} WHERE s.session_token = ?"));

@@ -1,4 +1,5 @@
-//! The origin of a page or server (RFC 6454): scheme, host and port, as browsers write it.
+//! The origin of a page or server (RFC 6454): scheme, host and port, as browsers write it; and the
+//! list of those whose pages may call.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -14,6 +15,7 @@ impl<'a> WebOrigin<'a> {
     /// text: in lower case, without a port that goes without saying, and nothing after it.
     ///
     /// By hand, because a parser of whole URLs would be a quarter of the wasm.
+    #[must_use]
     pub fn parse(text: &'a str) -> Option<Self> {
         let (scheme, authority) = text.split_once("://")?;
         let (is_https, usual_port) = match scheme {
@@ -33,11 +35,36 @@ impl<'a> WebOrigin<'a> {
 
     /// Whether what is sent there cannot be read on the way: it is encrypted, or does not leave
     /// this machine.
+    #[must_use]
     pub fn is_private(&self) -> bool {
         let is_local = self.host == "localhost"
             || self.host == "[::1]"
             || self.host.parse::<Ipv4Addr>().is_ok_and(|address| address.is_loopback());
         self.is_https || is_local
+    }
+}
+
+/// The browser origins that may call.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AllowedOrigins(Vec<String>);
+
+impl AllowedOrigins {
+    /// Reads a list of origins, separated by commas.
+    ///
+    /// # Errors
+    /// What is no origin.
+    pub fn parse(list: &str) -> Result<Self, String> {
+        let entries = list.split(',').map(str::trim).filter(|entry| !entry.is_empty());
+        let origins = entries.map(|entry| {
+            WebOrigin::parse(entry).map(|_| entry.to_owned()).ok_or_else(|| entry.to_owned())
+        });
+        origins.collect::<Result<_, _>>().map(Self)
+    }
+
+    /// Whether pages of `origin` may call.
+    #[must_use]
+    pub fn contains(&self, origin: &str) -> bool {
+        self.0.iter().any(|allowed| allowed == origin)
     }
 }
 
@@ -51,8 +78,6 @@ fn is_host(host: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use wasm_bindgen_test::wasm_bindgen_test as test;
-
     use super::*;
 
     #[test]
@@ -107,5 +132,40 @@ mod tests {
         {
             assert!(!is_private(public), "{public}");
         }
+    }
+
+    fn allowed() -> AllowedOrigins {
+        AllowedOrigins::parse("https://app.example.com, http://localhost:5173,").unwrap()
+    }
+
+    #[test]
+    fn only_exact_origins_are_allowed() {
+        assert!(allowed().contains("https://app.example.com"));
+        assert!(allowed().contains("http://localhost:5173"));
+        for foreign in [
+            "https://app.example.com.evil.com",
+            "http://app.example.com",
+            "https://app.example.com:444",
+            "null",
+            "",
+        ] {
+            assert!(!allowed().contains(foreign), "{foreign}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_origin_is_refused() {
+        for wrong in [
+            "*",
+            "null",
+            "app.example.com",
+            "https://app.example.com/",
+            "https://APP.example.com",
+            "https://a.com:443",
+            "file:///x",
+        ] {
+            assert_eq!(AllowedOrigins::parse(wrong), Err(wrong.to_owned()));
+        }
+        assert_eq!(AllowedOrigins::parse(""), Ok(AllowedOrigins::default()));
     }
 }
