@@ -5,6 +5,8 @@ mod auth;
 mod bad_input;
 mod chat;
 mod console;
+mod guards;
 mod internal;
 mod market;
 mod operations;
+mod users;

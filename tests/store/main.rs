@@ -2,5 +2,6 @@
 
 mod db;
 mod explain;
+mod explain_search;
 mod parity;
 mod rows;

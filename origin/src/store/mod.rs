@@ -8,6 +8,7 @@ pub mod messages;
 pub mod outbox;
 pub mod refresh_tokens;
 pub mod sessions;
+pub mod statement;
 pub mod users;
 
 pub use db::{Conn, Db, DbZone, Tx};

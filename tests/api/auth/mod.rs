@@ -1,8 +1,12 @@
+mod aliases;
 mod boundaries;
 mod ends;
+mod limit;
 mod log_in;
 mod log_out;
 mod me;
+mod password;
 mod refresh;
 mod register;
 mod same_device;
+mod sessions;
