@@ -67,6 +67,18 @@ impl TestDatabase {
         db
     }
 
+    /// Runs a statement on a connection of its own.
+    pub async fn execute(&self, statement: &str) {
+        let statement = sqlx::AssertSqlSafe(statement.to_owned());
+        if self.url.starts_with("sqlite:") {
+            let mut connection = SqliteConnection::connect(&self.url).await.expect("a connection");
+            connection.execute(statement).await.expect("a statement");
+        } else {
+            let mut connection = MySqlConnection::connect(&self.url).await.expect("a connection");
+            connection.execute(statement).await.expect("a statement");
+        }
+    }
+
     /// The names of all sessions, which stay within the database.
     pub async fn session_tokens(&self) -> Vec<String> {
         const ALL: &str = "SELECT session_token FROM authentication_sessions";

@@ -77,6 +77,17 @@ impl Socket {
         frame["data"].take()
     }
 
+    /// The same, with alerts passed over that come before it.
+    pub async fn expect_after_alerts(&mut self, event: &str) -> Value {
+        loop {
+            let mut frame = self.next().await;
+            if frame["event"] != "security_alert" {
+                assert_eq!(frame["event"], event, "{frame}");
+                return frame["data"].take();
+            }
+        }
+    }
+
     /// Reads the greeting.
     pub async fn greeted(mut self) -> Self {
         let greeting = self.expect("connection_established").await;

@@ -309,6 +309,17 @@ impl System {
         Socket::open(&url, headers).await
     }
 
+    /// The password of the demo user.
+    #[must_use]
+    pub fn user_password(&self) -> String {
+        self.origin_options.secrets.values.demo_user_password.clone()
+    }
+
+    /// Changes rows that no route does, as time or another program would.
+    pub async fn alter(&self, statement: &str) {
+        self.database.execute(statement).await;
+    }
+
     /// The file of the keys that access tokens are signed with.
     #[must_use]
     pub fn jwt_keys_file(&self) -> &Path {
