@@ -1,6 +1,9 @@
 //! What happens to sessions: opened by a log-in, renewed by the same device, ended for a reason.
 
+pub mod alert;
 pub mod device;
 pub mod end;
 pub mod open;
 pub mod policy;
+pub mod risk;
+pub mod user_agent;

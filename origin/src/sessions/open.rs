@@ -11,9 +11,11 @@ use shared::{
 };
 
 use super::{
+    alert::{self, LetIn},
     device::{self, DeviceToken},
     end::end,
     policy::{Admission, Arrival, admit},
+    risk::{self, History},
 };
 use crate::{
     error::ApiError,
@@ -22,7 +24,7 @@ use crate::{
     store::{
         self, Tx,
         audit::{AuditKind, NewEvent},
-        sessions::{Device, End, NewSession, Session},
+        sessions::{Device, End, NewSession, Risk, Session},
     },
 };
 
@@ -110,6 +112,8 @@ pub async fn open_in(app: &App, tx: &mut Tx, log_in: &LogIn<'_>) -> Result<Opene
             .map(|claims| claims.session_token.as_str()),
         device: &log_in.device,
     };
+    let history = History::read(app, tx, user.user_id, &live).await?;
+    let risk = risk::assess(&arrival, &history, now);
     let jti = app.ambient.unique_name();
     let expires_at = now.plus(app.policy.session_lifetime);
     // A device that has no key is given one, so that it can prove itself next time. What it says of
@@ -121,21 +125,42 @@ pub async fn open_in(app: &App, tx: &mut Tx, log_in: &LogIn<'_>) -> Result<Opene
     let (session_id, kind) = match admit(&live, &arrival) {
         Admission::Renew(session) => {
             let id = session.authentication_session_id;
-            store::sessions::renew(tx.conn(), id, &device, &jti, expires_at, now).await?;
+            store::sessions::renew(tx.conn(), id, &device, &risk, &jti, expires_at, now).await?;
+            let let_in = LetIn {
+                authentication_session_id: id,
+                session_token: &session.session_token,
+                user_type: session.user_type,
+                risk: &risk,
+                claimed: false,
+                history: &history,
+            };
+            alert::raise_for_log_in(app, tx, log_in, &let_in).await?;
             (id, AuditKind::SessionRenewed)
         }
         Admission::Replace { claimed } => {
+            let session_token = app.ambient.secret_name();
             let new = NewSession {
                 authentication_session_id: None,
-                session_token: &app.ambient.secret_name(),
+                session_token: &session_token,
                 user_type: user.role.user_type(),
                 user_id: user.user_id,
                 client_type: log_in.client_type,
                 expires_at,
                 device: &device,
+                risk: &risk,
                 current_jti: Some(&jti),
             };
             let id = store::sessions::insert(tx.conn(), &new, now).await?;
+            let let_in = LetIn {
+                authentication_session_id: id,
+                session_token: &session_token,
+                user_type: new.user_type,
+                risk: &risk,
+                claimed: claimed.is_some(),
+                history: &history,
+            };
+            // Before the ends, so that those who are replaced hear of it.
+            alert::raise_for_log_in(app, tx, log_in, &let_in).await?;
             for session in &live {
                 let ended = End {
                     reason: EndReason::Replaced,
@@ -150,6 +175,7 @@ pub async fn open_in(app: &App, tx: &mut Tx, log_in: &LogIn<'_>) -> Result<Opene
                     AuditKind::DeviceClaimRefused,
                     claimed.authentication_session_id,
                     log_in,
+                    &risk,
                     now,
                 )
                 .await?;
@@ -157,7 +183,7 @@ pub async fn open_in(app: &App, tx: &mut Tx, log_in: &LogIn<'_>) -> Result<Opene
             (id, AuditKind::LoggedIn)
         }
     };
-    audit(tx, kind, session_id, log_in, now).await?;
+    audit(tx, kind, session_id, log_in, &risk, now).await?;
     let session = store::sessions::lock(tx.conn(), session_id).await?.ok_or_else(|| {
         anyhow::anyhow!("session {session_id} is gone within its own transaction")
     })?;
@@ -169,6 +195,7 @@ async fn audit(
     kind: AuditKind,
     session_id: i64,
     log_in: &LogIn<'_>,
+    risk: &Risk,
     now: Timestamp,
 ) -> sqlx::Result<()> {
     let event = NewEvent {
@@ -178,7 +205,11 @@ async fn audit(
         actor_user_id: None,
         client_ip: Some(&log_in.call.client_ip.to_string()),
         request_id: Some(&log_in.call.request_id),
-        detail: Some(json!({ "client_type": log_in.client_type })),
+        detail: Some(json!({
+            "client_type": log_in.client_type,
+            "risk_score": risk.score,
+            "risk_causes": risk.causes,
+        })),
     };
     store::audit::insert(tx.conn(), &event, now).await
 }

@@ -39,7 +39,8 @@ pub fn admit<'a>(live: &'a [Session], arrival: &Arrival<'_>) -> Admission<'a> {
 }
 
 impl Arrival<'_> {
-    fn is_of(&self, session: &Session) -> bool {
+    /// Whether it comes from the device of a session, live or not.
+    pub(super) fn is_of(&self, session: &Session) -> bool {
         if self.proven_session.is_some_and(|token| token == session.session_token) {
             return true;
         }
@@ -68,6 +69,7 @@ mod tests {
     };
 
     use super::*;
+    use crate::store::sessions::Risk;
 
     fn device(id: Option<&str>, agent: &str, ip: &str) -> Device {
         Device {
@@ -98,6 +100,8 @@ mod tests {
             role: Role::User,
             nickname: "ana".into(),
             device,
+            risk: Risk::default(),
+            logged_in_at: at,
             created_at: at,
         }
     }

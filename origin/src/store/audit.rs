@@ -20,6 +20,8 @@ pub enum AuditKind {
     SessionEnded,
     /// A log-in claimed the device of another session without proof.
     DeviceClaimRefused,
+    /// The user was told of something suspicious.
+    SecurityAlert,
 }
 
 impl AuditKind {
@@ -31,6 +33,7 @@ impl AuditKind {
             Self::SessionRenewed => "session_renewed",
             Self::SessionEnded => "session_ended",
             Self::DeviceClaimRefused => "device_claim_refused",
+            Self::SecurityAlert => "security_alert",
         }
     }
 }
@@ -110,4 +113,32 @@ pub async fn of_user(conn: Conn<'_>, user_id: i64, limit: i64) -> sqlx::Result<V
     })?;
     events.reverse();
     Ok(events)
+}
+
+/// Counts a user's events of one kind since a time, in the index of their events in time.
+pub const COUNT_SINCE: &str = "SELECT COUNT(*) FROM (
+         SELECT audit_event_id FROM audit_events WHERE user_id = ? AND created_at >= ? AND event = ? LIMIT ?
+     ) counted";
+
+/// How many events of one kind a user had since a time; counted no further than `limit`.
+///
+/// # Errors
+/// The database's.
+pub async fn count_since(
+    conn: Conn<'_>,
+    user_id: i64,
+    kind: AuditKind,
+    since: Timestamp,
+    limit: i64,
+) -> sqlx::Result<i64> {
+    let since = conn.zone.write(since);
+    on!(conn, |c| {
+        sqlx::query_scalar(COUNT_SINCE)
+            .bind(user_id)
+            .bind(since)
+            .bind(kind.as_str())
+            .bind(limit)
+            .fetch_one(c)
+            .await
+    })
 }
