@@ -11,8 +11,8 @@ ALTER TABLE authentication_sessions
     -- The log-in that device, place and risk are of: the newest one, which may have renewed the
     -- session. NULL in rows of before: theirs is `created_at`.
     ADD COLUMN logged_in_at    DATETIME(3) NULL,
-    -- Log-in: the latest sessions of a user, which it is compared with.
-    ADD KEY idx_authentication_sessions_history (user_id, authentication_session_id);
+    -- Log-in: the sessions of a user's latest log-ins, which it is compared with.
+    ADD KEY idx_authentication_sessions_history (user_id, logged_in_at, authentication_session_id);
 
 ALTER TABLE edge_outbox
     MODIFY COLUMN kind ENUM('session_ended','message_stored','security_alert') NOT NULL;

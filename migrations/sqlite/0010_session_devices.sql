@@ -10,8 +10,8 @@ ALTER TABLE authentication_sessions ADD COLUMN risk_causes TEXT NULL;
 -- The log-in that device, place and risk are of: the newest one, which may have renewed the
 -- session. NULL in rows of before: theirs is `created_at`.
 ALTER TABLE authentication_sessions ADD COLUMN logged_in_at DATETIME NULL;
--- Log-in: the latest sessions of a user, which it is compared with.
-CREATE INDEX idx_authentication_sessions_history ON authentication_sessions (user_id, authentication_session_id);
+-- Log-in: the sessions of a user's latest log-ins, which it is compared with.
+CREATE INDEX idx_authentication_sessions_history ON authentication_sessions (user_id, logged_in_at, authentication_session_id);
 
 -- SQLite changes no CHECK of a table that is there: edge_outbox is made anew with one kind more.
 CREATE TABLE edge_outbox_new (

@@ -65,6 +65,10 @@ async fn a_dead_token_is_called_the_same_at_every_door(mut system: System) {
 
         kill(&system, &client, death).await;
 
+        if matches!(death, Death::Replaced) {
+            // By a new device, of which its user is told first.
+            socket.expect("security_alert").await;
+        }
         let event = socket.expect("session_invalidated").await;
         assert_eq!(event, json!({ "code": code, "message": message }), "open socket");
         assert_eq!(socket.closed().await, (close, code.to_owned()), "open socket");

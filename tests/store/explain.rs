@@ -57,18 +57,22 @@ async fn fill(app: &TestApp) {
             role: Role::User,
         };
         store::users::insert(tx.conn(), &user, now).await.unwrap();
-        let session = NewSession {
-            authentication_session_id: None,
-            session_token: &format!("token-{user_id}"),
-            user_type: UserType::User,
-            user_id,
-            client_type: ClientType::Web,
-            expires_at: now.plus(Duration::from_mins(1)),
-            device: &Device::default(),
-            risk: &Risk::default(),
-            current_jti: None,
-        };
-        store::sessions::insert(tx.conn(), &session, now).await.unwrap();
+        // One of them logs in again and again.
+        for nth in 0..if user_id == 7 { SESSIONS } else { 1 } {
+            let token = if nth == 0 { format!("token-{user_id}") } else { format!("{nth}") };
+            let session = NewSession {
+                authentication_session_id: None,
+                session_token: &token,
+                user_type: UserType::User,
+                user_id,
+                client_type: ClientType::Web,
+                expires_at: now.plus(Duration::from_mins(1)),
+                device: &Device::default(),
+                risk: &Risk::default(),
+                current_jti: None,
+            };
+            store::sessions::insert(tx.conn(), &session, now).await.unwrap();
+        }
     }
     tx.commit().await.unwrap();
 }
@@ -94,8 +98,9 @@ async fn mysql_plan(url: &str, query: &str) -> Vec<String> {
             }
             let how = text("type");
             assert!(["const", "eq_ref", "ref", "range"].contains(&how.as_str()), "a scan: {how}");
-            assert!(!text("Extra").contains("filesort"), "sorted by hand: {}", text("Extra"));
             let key = text("key");
+            let extra = row.try_get::<Option<String>, _>("Extra").unwrap().unwrap_or_default();
+            assert!(!extra.contains("filesort"), "{key} leaves the order to be made: {extra}");
             let key = if key == "PRIMARY" { "primary key" } else { &key };
             Some(format!("{} by {key}", text("table")))
         })

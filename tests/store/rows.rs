@@ -128,11 +128,12 @@ async fn a_session_keeps_its_newest_log_in(app: TestApp) {
     assert_eq!((after.device, after.risk), (device, risk));
     assert_eq!((after.logged_in_at, after.created_at), (later, now));
 
+    // What was opened later, but not logged in to since, comes after it.
     let newer = new_session(&app, user, "s2", later).await;
     new_session(&app, user + 1, "s3", later).await;
     let latest = store::sessions::latest_of(handle.conn(), user, 9).await.unwrap();
     let ids: Vec<_> = latest.iter().map(|session| session.authentication_session_id).collect();
-    assert_eq!(ids, [newer, id]);
+    assert_eq!(ids, [id, newer]);
     assert_eq!(store::sessions::latest_of(handle.conn(), user, 1).await.unwrap().len(), 1);
 }
 

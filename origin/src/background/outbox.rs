@@ -37,7 +37,7 @@ const MAX_PAUSE: Duration = Duration::from_secs(5);
 /// Sends what there is, until `stop`.
 pub async fn run(app: App, stop: CancellationToken) {
     loop {
-        match send_batch(&app).await {
+        match Box::pin(send_batch(&app)).await {
             Ok(sent) if sent > 0 && !stop.is_cancelled() => continue,
             Ok(_) => {}
             Err(error) => error.log(),

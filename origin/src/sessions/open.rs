@@ -170,15 +170,8 @@ pub async fn open_in(app: &App, tx: &mut Tx, log_in: &LogIn<'_>) -> Result<Opene
                 end(app, tx, session, ended, Some(log_in.call), None).await?;
             }
             if let Some(claimed) = claimed {
-                audit(
-                    tx,
-                    AuditKind::DeviceClaimRefused,
-                    claimed.authentication_session_id,
-                    log_in,
-                    &risk,
-                    now,
-                )
-                .await?;
+                let (kind, id) = (AuditKind::DeviceClaimRefused, claimed.authentication_session_id);
+                audit(tx, kind, id, log_in, &risk, now).await?;
             }
             (id, AuditKind::LoggedIn)
         }

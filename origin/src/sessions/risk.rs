@@ -63,7 +63,7 @@ impl History {
         let (kind, conn) = (AuditKind::LoginFailed, tx.conn());
         let failures = store::audit::count_since(conn, user_id, kind, since, BURST).await?;
         let mut sessions = store::sessions::latest_of(tx.conn(), user_id, HISTORY).await?;
-        // A session that is renewed again and again may be older than all of these.
+        // One that has lived on tokens alone since may be older than all of these.
         for session in live {
             let id = session.authentication_session_id;
             if sessions.iter().all(|known| known.authentication_session_id != id) {
@@ -102,9 +102,9 @@ fn is_new_device(arrival: &Arrival<'_>, history: &History) -> bool {
 
 fn is_new_network(arrival: &Arrival<'_>, history: &History) -> bool {
     let here = arrival.device.login_ip.as_deref();
-    let mut known =
-        history.sessions.iter().map(|past| past.device.login_ip.as_deref()).filter(Option::is_some);
-    here.is_some() && known.clone().next().is_some() && !known.any(|past| same_network(past, here))
+    let mut known = history.sessions.iter().filter_map(|past| past.device.login_ip.as_deref());
+    let is_same = |past| same_network(Some(past), here);
+    here.is_some() && known.clone().next().is_some() && !known.any(is_same)
 }
 
 fn is_new_country(arrival: &Arrival<'_>, history: &History) -> bool {

@@ -199,12 +199,15 @@ pub async fn open_of(
     rows.into_iter().map(|row| row.into_session(zone)).collect()
 }
 
-/// What a log-in is compared with: the latest sessions of a user, newest first.
+/// What a log-in is compared with. Not in the order of keys: for that MySQL may walk the whole table
+/// from its end.
 pub static LATEST_OF: LazyLock<String> = LazyLock::new(|| {
-    format!("{SELECT} WHERE s.user_id = ? ORDER BY s.authentication_session_id DESC LIMIT ?")
+    format!(
+        "{SELECT} WHERE s.user_id = ? ORDER BY s.logged_in_at DESC, s.authentication_session_id DESC LIMIT ?"
+    )
 });
 
-/// The latest sessions of a user, live or not, newest first.
+/// The sessions of a user's latest log-ins, live or not, newest first.
 ///
 /// # Errors
 /// The database's.
