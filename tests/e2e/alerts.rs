@@ -8,7 +8,7 @@ use tests::{
     system::{Client, Door, Person, System, settled},
 };
 
-both_databases!(run by tests::system::run: the_owner_hears_of_a_thief_before_being_thrown_out, an_alert_is_its_owners_alone);
+both_databases!(run by tests::system::run: the_owner_hears_of_a_thief_before_being_thrown_out, an_alert_is_its_owners_alone, an_alert_that_is_pushed_again_is_shown_once);
 
 /// What wrangler takes for the client's address; at Cloudflare no client can set it.
 const ADDRESS: &str = "cf-connecting-ip";
@@ -79,4 +79,25 @@ async fn an_alert_is_its_owners_alone(system: System) {
         socket.silent().await;
     }
     admin_socket.silent().await;
+}
+
+async fn an_alert_that_is_pushed_again_is_shown_once(system: System) {
+    let client = system.user("mini_program", "phone-1").await;
+    settled(&system).await;
+    let mut socket = socket(&system, &client).await;
+    // As after an answer that was lost on its way to the origin.
+    let alert = |event_id, nth| {
+        json!({
+            "event_id": event_id, "user_id": client.user_id, "user_type": "user", "except_session": null,
+            "occurred_at": "2026-03-01T00:00:00.000+08:00", "alert": { "nth": nth } })
+    };
+    let path = route::INTERNAL_SECURITY_ALERTS;
+    for _ in 0..3 {
+        let taken = system.push(path, &json!({ "events": [alert(1_000_000, 1)] })).await;
+        assert_eq!(taken.data(), &json!({ "taken": [1_000_000] }), "taken, however often");
+    }
+    system.push(path, &json!({ "events": [alert(1_000_000, 1), alert(1_000_001, 2)] })).await.ok();
+    assert_eq!(socket.expect("security_alert").await["nth"], 1);
+    assert_eq!(socket.expect("security_alert").await["nth"], 2);
+    socket.silent().await;
 }

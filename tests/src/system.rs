@@ -9,7 +9,11 @@ use origin::{
 };
 use reqwest::header::{ACCEPT_LANGUAGE, AUTHORIZATION, HeaderMap, HeaderValue, USER_AGENT};
 use serde_json::{Value, json};
-use shared::route;
+use shared::{
+    assertion::{CALL_HEADER, CallSignature},
+    route,
+    seal::{Purpose, Secret},
+};
 use tempfile::TempDir;
 use xtask::{
     secrets::{DEMO_ADMIN_MOBILE, DEMO_AGENT_MOBILE, DEMO_USER_MOBILE, Secrets},
@@ -259,6 +263,16 @@ impl System {
                 .expect("a session id"),
             user_id: data["user"]["user_id"].as_i64().expect("a user id"),
         }
+    }
+
+    /// Pushes something to the edge, signed as the origin signs it.
+    pub async fn push(&self, path: &str, body: &Value) -> Reply {
+        let key = Secret::parse(&self.origin_options.secrets.values.origin_to_edge_key);
+        let body = body.to_string();
+        let signature = CallSignature::new(path, body.as_bytes(), Ambient::system().now());
+        let seal = key.expect("a key").seal(Purpose::InternalCall, &signature).expect("plain data");
+        self.send(self.request(&Door::Edge, "POST", path).header(CALL_HEADER, seal).body(body))
+            .await
     }
 
     /// Opens a chat socket with the token in the `Authorization` header.
