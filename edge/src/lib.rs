@@ -16,6 +16,7 @@ mod internal;
 mod liveness;
 mod log;
 mod origin;
+mod place;
 mod random;
 mod refused;
 mod respond;
@@ -72,6 +73,7 @@ async fn answer(call: Call<'_>, origin: Option<&str>) -> Result<Response, Refuse
         Endpoint::ChatSocket => socket::open(&call, origin).await,
         Endpoint::SessionEvents => internal::session_events(call).await,
         Endpoint::ChatEvents => internal::chat_events(call).await,
+        Endpoint::SecurityAlerts => internal::security_alerts(call).await,
     }
 }
 

@@ -11,9 +11,13 @@ use origin::{
     seed::{self, DemoPasswords},
     store::Db,
 };
-use reqwest::header::{ACCEPT_LANGUAGE, AUTHORIZATION, USER_AGENT};
+use reqwest::header::{ACCEPT_LANGUAGE, AUTHORIZATION, HeaderMap, HeaderValue, USER_AGENT};
 use serde_json::{Value, json};
-use shared::route;
+use shared::{
+    assertion::{CALL_HEADER, CallSignature},
+    route,
+    seal::{Purpose, Secret},
+};
 use tempfile::TempDir;
 use xtask::{
     secrets::{DEMO_ADMIN_MOBILE, DEMO_AGENT_MOBILE, DEMO_USER_MOBILE, Secrets},
@@ -55,6 +59,17 @@ pub enum Door {
     Origin,
     /// Another edge: a place that has heard nothing yet.
     Elsewhere(String),
+}
+
+/// The people of the demo data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Person {
+    /// User 31.
+    User,
+    /// The agent.
+    Agent,
+    /// The admin.
+    Admin,
 }
 
 /// A client that has logged in through the edge.
@@ -236,35 +251,43 @@ impl System {
 
     /// Logs the demo user in through the edge.
     pub async fn user(&self, client_type: &str, device_id: &str) -> Client {
-        let password = &self.origin_options.secrets.values.demo_user_password;
-        self.log_in(DEMO_USER_MOBILE, password, client_type, device_id).await
+        self.log_in(Person::User, client_type, device_id, &[]).await
     }
 
     /// Logs the demo agent in through the edge.
     pub async fn agent(&self) -> Client {
-        let password = &self.origin_options.secrets.values.demo_agent_password;
-        self.log_in(DEMO_AGENT_MOBILE, password, "web", "desk-agent").await
+        self.log_in(Person::Agent, "web", "desk-agent", &[]).await
     }
 
     /// Logs the demo admin in through the edge.
     pub async fn admin(&self) -> Client {
-        let password = &self.origin_options.secrets.values.demo_admin_password;
-        self.log_in(DEMO_ADMIN_MOBILE, password, "web", "desk-admin").await
+        self.log_in(Person::Admin, "web", "desk-admin", &[]).await
     }
 
-    async fn log_in(
+    /// Logs someone in through the edge, with further headers.
+    pub async fn log_in(
         &self,
-        mobile: &str,
-        password: &str,
+        person: Person,
         client_type: &str,
         device_id: &str,
+        headers: &[(&'static str, &str)],
     ) -> Client {
+        let values = &self.origin_options.secrets.values;
+        let (mobile, password) = match person {
+            Person::User => (DEMO_USER_MOBILE, &values.demo_user_password),
+            Person::Agent => (DEMO_AGENT_MOBILE, &values.demo_agent_password),
+            Person::Admin => (DEMO_ADMIN_MOBILE, &values.demo_admin_password),
+        };
         let body = json!({
             "mobile": mobile, "password": password, "client_type": client_type, "device_id": device_id });
-        let request = self
-            .request(&Door::Edge, "POST", route::LOGIN)
-            .header(USER_AGENT, client_type)
-            .json(&body);
+        let mut sent = HeaderMap::from_iter([(
+            USER_AGENT,
+            HeaderValue::from_str(client_type).expect("a header"),
+        )]);
+        for (name, value) in headers {
+            sent.insert(*name, value.parse().expect("a header"));
+        }
+        let request = self.request(&Door::Edge, "POST", route::LOGIN).headers(sent).json(&body);
         let reply = self.send(request).await;
         let data = reply.data();
         Client {
@@ -281,6 +304,16 @@ impl System {
     pub async fn refresh(&self, door: &Door, token: &str) -> Reply {
         let body = json!({ "refresh_token": token });
         self.send(self.request(door, "POST", route::REFRESH).json(&body)).await
+    }
+
+    /// Pushes something to the edge, signed as the origin signs it.
+    pub async fn push(&self, path: &str, body: &Value) -> Reply {
+        let key = Secret::parse(&self.origin_options.secrets.values.origin_to_edge_key);
+        let body = body.to_string();
+        let signature = CallSignature::new(path, body.as_bytes(), Ambient::system().now());
+        let seal = key.expect("a key").seal(Purpose::InternalCall, &signature).expect("plain data");
+        self.send(self.request(&Door::Edge, "POST", path).header(CALL_HEADER, seal).body(body))
+            .await
     }
 
     /// Opens a chat socket with the token in the `Authorization` header.

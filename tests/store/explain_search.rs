@@ -6,7 +6,7 @@ use origin::store::{
     self, DbZone,
     audit::{self, AuditKind, NewEvent},
     sessions::{
-        Device, End, NewSession,
+        Device, End, NewSession, Risk,
         search::{self, At, Search, State},
     },
     statement::{Statement, Value},
@@ -132,6 +132,7 @@ async fn fill(app: &TestApp) {
             client_type: ClientType::ALL[usize::try_from(n % 3).unwrap()],
             expires_at: now.plus(Duration::from_hours(9)),
             device: &Device { login_ip: Some(format!("10.0.0.{}", n % 50)), ..Device::default() },
+            risk: &Risk::default(),
             current_jti: None,
         };
         store::sessions::insert(tx.conn(), &session, now).await.unwrap();

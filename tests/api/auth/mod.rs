@@ -8,5 +8,6 @@ mod me;
 mod password;
 mod refresh;
 mod register;
+mod risk;
 mod same_device;
 mod sessions;

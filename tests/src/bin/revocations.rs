@@ -13,7 +13,7 @@ use origin::{
     keys::SigningKeys,
     store::{
         self,
-        sessions::{Device, NewSession},
+        sessions::{Device, NewSession, Risk},
         users::NewUser,
     },
 };
@@ -184,6 +184,7 @@ async fn sessions(system: &System, count: u32) -> Vec<(Client, SessionHash)> {
             client_type: ClientType::MiniProgram,
             expires_at: now.plus(Duration::from_hours(1)),
             device: &Device::default(),
+            risk: &Risk::default(),
             current_jti: None,
         };
         let session_id =
