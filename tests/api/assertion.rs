@@ -11,6 +11,7 @@ use shared::{
     seal::Purpose,
     session::SessionHash,
     token,
+    user::UserStatus,
 };
 use tests::{Device, LoggedIn, Reply, TestApp, both_databases};
 
@@ -19,6 +20,7 @@ both_databases!(
     an_assertion_of_another_session_is_no_check,
     forged_stale_foreign_and_repeated_assertions_are_refused,
     the_clients_address_and_request_id_come_from_the_edge,
+    me_and_verify_go_by_the_rows_that_they_read,
 );
 
 const EDGE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(10, 0, 0, 9));
@@ -133,4 +135,29 @@ async fn the_clients_address_and_request_id_come_from_the_edge(app: TestApp) {
     let mut handle = app.app.db.acquire().await.unwrap();
     let stored = store::sessions::lock(handle.conn(), id).await.unwrap().unwrap();
     assert_eq!(stored.device.login_ip.as_deref(), Some("203.0.113.7"));
+}
+
+async fn me_and_verify_go_by_the_rows_that_they_read(app: TestApp) {
+    let ana = app.user("ana").await;
+    let phone = ana.log_in(Device::phone("phone-1")).await;
+    let session = Some(session_of(&app, &phone));
+    let now = app.app.ambient.now();
+    let mut handle = app.app.db.acquire().await.unwrap();
+    store::users::set_status(handle.conn(), ana.user_id, UserStatus::Banned, now).await.unwrap();
+    for path in [route::ME, route::VERIFY] {
+        let read = assertion(&app, "GET", path, session.clone());
+        forward(&app, &phone, &read, path).await.refused(403, "USER_INACTIVE");
+    }
+    store::users::set_status(handle.conn(), ana.user_id, UserStatus::Active, now).await.unwrap();
+    drop(handle);
+
+    // A token of ours for someone who is gone, in a session that is not theirs.
+    let keys = app.app.keys.verification();
+    let mut claims = token::verify(&phone.token, keys, &app.app.expectations, now).unwrap();
+    (claims.user_id, claims.sub) = (4242, "4242".into());
+    let gone = phone.with_token(app.app.keys.sign(&claims).unwrap());
+    let me = assertion(&app, "GET", route::ME, session.clone());
+    forward(&app, &gone, &me, route::ME).await.refused(404, "NOT_FOUND");
+    let verify = assertion(&app, "GET", route::VERIFY, session);
+    forward(&app, &gone, &verify, route::VERIFY).await.refused(401, "TOKEN_INVALID");
 }

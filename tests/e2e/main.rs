@@ -1,6 +1,7 @@
 //! The whole way: real sockets to the real edge in workerd, a real origin process, both databases.
 
 mod alerts;
+mod auth_paths;
 mod bad_input;
 mod browser;
 mod chat;

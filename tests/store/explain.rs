@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use origin::store::{
     self,
-    audit::COUNT_SINCE,
+    audit::{AuditKind, COUNT_SINCE, NewEvent},
     sessions::{BY_TOKEN, Device, LATEST_OF, NewSession, Risk},
     users::NewUser,
 };
@@ -30,7 +30,7 @@ async fn what_a_log_in_is_compared_with_is_sought(app: TestApp) {
     assert_eq!(latest, ["s by idx_authentication_sessions_history", "u by primary key"]);
     let values = ["7", "'2026-03-01 00:00:00.000'", "'login_failed'", "5"];
     let counted = plan(&app, COUNT_SINCE, &values).await;
-    assert_eq!(counted, ["audit_events by idx_audit_events_user"]);
+    assert_eq!(counted, ["audit_events by idx_audit_events_user_event"]);
 }
 
 /// The steps of a query's plan, each a seek: `table by key`.
@@ -57,6 +57,18 @@ async fn fill(app: &TestApp) {
             role: Role::User,
         };
         store::users::insert(tx.conn(), &user, now).await.unwrap();
+        for _ in 0..5 {
+            let failed = NewEvent {
+                kind: AuditKind::LoginFailed,
+                user_id: Some(user_id),
+                authentication_session_id: None,
+                actor_user_id: None,
+                client_ip: None,
+                request_id: None,
+                detail: None,
+            };
+            store::audit::insert(tx.conn(), &failed, now).await.unwrap();
+        }
         // One of them logs in again and again.
         for nth in 0..if user_id == 7 { SESSIONS } else { 1 } {
             let token = if nth == 0 { format!("token-{user_id}") } else { format!("{nth}") };
