@@ -15,6 +15,7 @@ use crate::{
     keys::SigningKeys,
     password::Passwords,
     store::Db,
+    wechat::Wechat,
 };
 
 /// The application: cheap to clone, shared by all calls and background tasks.
@@ -39,6 +40,8 @@ pub struct Parts {
     pub device_tokens: Secret,
     /// Hashes and checks passwords.
     pub passwords: Passwords,
+    /// Asks WeChat; `None` where log-in by WeChat is off.
+    pub wechat: Option<Wechat>,
     /// Calls the edge.
     pub edge: EdgeClient,
     /// Rung when a transaction that wrote to the outbox has committed.
@@ -59,7 +62,12 @@ impl App {
             .context("cannot make an HTTP client")?;
         Ok(Self(Arc::new(Parts {
             db,
-            passwords: Passwords::new(&ambient)?,
+            passwords: Passwords::new(&ambient, config.adopted_bcrypt_cost)?,
+            wechat: config
+                .wechat
+                .map(Wechat::new)
+                .transpose()
+                .context("cannot make an HTTP client for WeChat")?,
             ambient,
             policy: config.policy,
             keys: config.keys,

@@ -14,6 +14,7 @@ use origin::{
     config::{Config, DatabaseConfig, Policy},
     keys::{self, SigningKeys},
     router::router,
+    sessions::attempts::limit::LoginLimits,
     state::App,
     store::{self, Db, DbZone},
 };
@@ -59,13 +60,20 @@ impl TestApp {
     async fn new(database: Arc<TestDatabase>) -> Self {
         let clock = StepClock::default();
         let keys = keys::generate(&Ambient::system()).expect("keys can be made");
-        let app = application(&keys, database.connect().await, clock.clone());
+        let app = application(config(&keys), database.connect().await, clock.clone());
         Self { router: router(app.clone()), app, clock, database, keys }
     }
 
     /// Another origin process on the same database: its own pool and memory, the same settings.
     pub async fn second_process(&self) -> Self {
-        let app = application(&self.keys, self.database.connect().await, self.clock.clone());
+        self.process_with(|_| {}).await
+    }
+
+    /// The same with other settings.
+    pub async fn process_with(&self, change: impl FnOnce(&mut Config)) -> Self {
+        let mut config = config(&self.keys);
+        change(&mut config);
+        let app = application(config, self.database.connect().await, self.clock.clone());
         Self {
             router: router(app.clone()),
             app,
@@ -104,8 +112,8 @@ impl TestApp {
     }
 }
 
-fn application(keys: &str, db: Db, clock: StepClock) -> App {
-    let config = Config {
+fn config(keys: &str) -> Config {
+    Config {
         listen: SocketAddr::from(([127, 0, 0, 1], 0)),
         database: DatabaseConfig { url: String::new(), zone: DbZone::UTC, max_connections: 1 },
         keys: SigningKeys::from_jwks(keys).expect("generated keys can be read"),
@@ -118,13 +126,19 @@ fn application(keys: &str, db: Db, clock: StepClock) -> App {
         edge_to_origin: secret(1),
         origin_to_edge: secret(2),
         device_tokens: secret(3),
+        wechat: None,
+        adopted_bcrypt_cost: None,
         policy: Policy {
             access_token_lifetime: Duration::from_hours(24),
             session_lifetime: Duration::from_hours(30 * 24),
             session_idle_limit: Duration::from_hours(7 * 24),
             chat_image_hosts: vec!["img.example.com".into()],
+            login_limits: LoginLimits::default(),
         },
-    };
+    }
+}
+
+fn application(config: Config, db: Db, clock: StepClock) -> App {
     App::new(config, db, Ambient::new(clock, SystemEntropy)).expect("an application")
 }
 

@@ -20,6 +20,8 @@ pub enum AuditKind {
     SessionEnded,
     /// A log-in claimed the device of another session without proof.
     DeviceClaimRefused,
+    /// A try was told to wait, before anything was checked; once a wait.
+    LoginBlocked,
 }
 
 impl AuditKind {
@@ -31,6 +33,7 @@ impl AuditKind {
             Self::SessionRenewed => "session_renewed",
             Self::SessionEnded => "session_ended",
             Self::DeviceClaimRefused => "device_claim_refused",
+            Self::LoginBlocked => "login_blocked",
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The only SQL: a file a table, each query written once for MySQL and SQLite.
 
+pub mod attempts;
 pub mod audit;
 pub mod conversations;
 pub mod db;
@@ -8,5 +9,6 @@ pub mod messages;
 pub mod outbox;
 pub mod sessions;
 pub mod users;
+pub mod wechat_codes;
 
 pub use db::{Conn, Db, DbZone, Tx};

@@ -1,6 +1,9 @@
 mod ends;
+mod limits;
 mod log_in;
 mod log_out;
 mod me;
+mod passwords;
 mod register;
 mod same_device;
+mod wechat;

@@ -7,6 +7,7 @@ mod me;
 mod register;
 mod verify;
 mod view;
+mod wechat_login;
 
 use axum::{
     Router,
@@ -21,6 +22,7 @@ pub fn router() -> Router<App> {
     Router::new()
         .route(route::REGISTER, post(register::register))
         .route(route::LOGIN, post(login::login))
+        .route(route::WECHAT_LOGIN, post(wechat_login::wechat_login))
         .route(route::LOGOUT, post(logout::logout))
         .route(route::VERIFY, get(verify::verify))
         .route(route::ME, get(me::me))

@@ -12,7 +12,11 @@ use crate::{
         input::{Both, Json},
     },
     http::{Answer, Envelope},
-    sessions::open::{LogIn, Opened, open_in},
+    password::{About, check_new},
+    sessions::{
+        attempts::{self, Attempt, Guess},
+        open::{LogIn, Opened, open_in},
+    },
     state::App,
     store::{
         self,
@@ -29,6 +33,16 @@ pub async fn register(
     Json(Both(new, device)): Json<Both<NewAccount, DeviceForm>>,
 ) -> Answer<LoggedIn> {
     let email = normal_email(new.email);
+    let about = About {
+        mobile: new.mobile.as_deref(),
+        email: email.as_deref(),
+        nickname: new.nickname.trim(),
+    };
+    check_new(&new.password, &about)
+        .map_err(|weak| ApiError::invalid("password", weak.to_string()))?;
+    let attempt = Attempt { guess: Guess::Registration, user_id: None, call: &call };
+    // Counted whatever comes of it: each is an account more, or tells whether there is one.
+    attempts::spent(attempts::admit(&app, &attempt).await?).await?;
     let hash = app.passwords.hash(new.password, &app.ambient).await?;
     let user = NewUser {
         user_id: None,
