@@ -66,6 +66,11 @@ impl Passwords {
         hash: Option<String>,
     ) -> Result<Checked, ApiError> {
         let (decoys, work) = (Arc::clone(&self.decoys), Arc::clone(&self.work));
+        if decoys.bcrypt.is_none() && hash.as_ref().is_some_and(|hash| hash.starts_with("$2")) {
+            tracing::warn!(
+                "there are bcrypt hashes: until ADOPTED_BCRYPT_COST is set to their cost, the time of a log-in tells whose account has one"
+            );
+        }
         self.run(move || hash::check(&password, hash.as_deref(), &decoys, &work)).await
     }
 

@@ -2,5 +2,6 @@
 
 mod db;
 mod explain;
+mod explain_log_in;
 mod parity;
 mod rows;

@@ -45,6 +45,15 @@ impl AttemptsRow {
     }
 }
 
+/// Rows by key, up to the list of keys.
+pub const BY_KEYS: &str =
+    "SELECT attempt_key, failures, counted_at, open_tries, open_until, wait_until, noted_until
+     FROM login_attempts WHERE attempt_key IN (";
+
+/// Rows that say nothing any more, the oldest first.
+pub const EXPIRED: &str =
+    "SELECT attempt_key FROM login_attempts WHERE expires_at <= ? ORDER BY expires_at LIMIT ?";
+
 /// How the two dialects leave a row that is there as it is, and lock it.
 trait OrLeave {
     const OR_LEAVE: &'static str;
@@ -94,10 +103,7 @@ pub async fn lock(
 async fn select(conn: Conn<'_>, keys: &[&str], lock: bool) -> sqlx::Result<Vec<Attempts>> {
     let zone = conn.zone;
     let rows: Vec<AttemptsRow> = on!(conn, |c: Dialect| {
-        let mut query = QueryBuilder::<Dialect>::new(
-            "SELECT attempt_key, failures, counted_at, open_tries, open_until, wait_until, noted_until
-             FROM login_attempts WHERE attempt_key IN (",
-        );
+        let mut query = QueryBuilder::<Dialect>::new(BY_KEYS);
         let mut list = query.separated(", ");
         for key in keys {
             list.push_bind(*key);
@@ -145,16 +151,8 @@ pub async fn save(conn: Conn<'_>, attempts: &Attempts, expires_at: Timestamp) ->
 pub async fn delete_expired(mut conn: Conn<'_>, now: Timestamp, limit: i64) -> sqlx::Result<u64> {
     let now = conn.zone.write(now);
     let each = conn.reborrow();
-    let keys: Vec<String> = on!(each, |c| {
-        sqlx::query_scalar(
-            "SELECT attempt_key FROM login_attempts WHERE expires_at <= ?
-             ORDER BY expires_at LIMIT ?",
-        )
-        .bind(now)
-        .bind(limit)
-        .fetch_all(c)
-        .await
-    })?;
+    let keys: Vec<String> =
+        on!(each, |c| { sqlx::query_scalar(EXPIRED).bind(now).bind(limit).fetch_all(c).await })?;
     if keys.is_empty() {
         return Ok(0);
     }

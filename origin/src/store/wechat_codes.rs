@@ -71,6 +71,15 @@ struct CodeRow {
     expires_at: NaiveDateTime,
 }
 
+/// A row by the code's hash, up to that.
+pub const BY_HASH: &str =
+    "SELECT code_hash, bound_to, claimant, claimed_until, was_asked, openid, refusal, expires_at
+     FROM wechat_codes WHERE code_hash = ";
+
+/// Rows whose time is over, the oldest first.
+pub const EXPIRED: &str =
+    "SELECT code_hash FROM wechat_codes WHERE expires_at <= ? ORDER BY expires_at LIMIT ?";
+
 /// The row of a code; locked until the transaction ends, where `lock`.
 ///
 /// # Errors
@@ -78,10 +87,7 @@ struct CodeRow {
 pub async fn find(conn: Conn<'_>, code_hash: &str, lock: bool) -> sqlx::Result<Option<Code>> {
     let zone = conn.zone;
     let row: Option<CodeRow> = on!(conn, |c: Dialect| {
-        let mut query = QueryBuilder::<Dialect>::new(
-            "SELECT code_hash, bound_to, claimant, claimed_until, was_asked, openid, refusal, expires_at
-             FROM wechat_codes WHERE code_hash = ",
-        );
+        let mut query = QueryBuilder::<Dialect>::new(BY_HASH);
         query.push_bind(code_hash);
         if lock {
             query.push(Dialect::FOR_UPDATE);
@@ -163,15 +169,8 @@ pub async fn save(conn: Conn<'_>, code: &Code) -> sqlx::Result<()> {
 pub async fn delete_expired(mut conn: Conn<'_>, now: Timestamp, limit: i64) -> sqlx::Result<u64> {
     let now = conn.zone.write(now);
     let each = conn.reborrow();
-    let hashes: Vec<String> = on!(each, |c| {
-        sqlx::query_scalar(
-            "SELECT code_hash FROM wechat_codes WHERE expires_at <= ? ORDER BY expires_at LIMIT ?",
-        )
-        .bind(now)
-        .bind(limit)
-        .fetch_all(c)
-        .await
-    })?;
+    let hashes: Vec<String> =
+        on!(each, |c| { sqlx::query_scalar(EXPIRED).bind(now).bind(limit).fetch_all(c).await })?;
     if hashes.is_empty() {
         return Ok(0);
     }
