@@ -19,7 +19,7 @@ use crate::{
     },
     state::App,
     store::{
-        self,
+        self, Tx,
         audit::{AuditKind, NewEvent},
         db::is_unique_violation,
         users::NewUser,
@@ -70,6 +70,20 @@ async fn register_in(
         Err(error) if is_unique_violation(&error) => return Err(ErrorCode::Conflict.into()),
         inserted => inserted?,
     };
+    let opened = first_log_in(app, &mut tx, user_id, device, call, None).await?;
+    tx.commit().await?;
+    Ok(opened)
+}
+
+/// Notes that an account was made, and logs it in, within the transaction that makes it.
+pub async fn first_log_in(
+    app: &App,
+    tx: &mut Tx,
+    user_id: i64,
+    device: &DeviceForm,
+    call: &CallContext,
+    detail: Option<serde_json::Value>,
+) -> Result<Opened, ApiError> {
     let event = NewEvent {
         kind: AuditKind::Registered,
         user_id: Some(user_id),
@@ -77,9 +91,9 @@ async fn register_in(
         actor_user_id: None,
         client_ip: Some(&call.client_ip.to_string()),
         request_id: Some(&call.request_id),
-        detail: None,
+        detail,
     };
-    store::audit::insert(tx.conn(), &event, now).await?;
+    store::audit::insert(tx.conn(), &event, app.ambient.now()).await?;
     let log_in = LogIn {
         user_id,
         client_type: device.client_type,
@@ -88,7 +102,5 @@ async fn register_in(
         earlier: None,
         call,
     };
-    let opened = open_in(app, &mut tx, &log_in).await?;
-    tx.commit().await?;
-    Ok(opened)
+    open_in(app, tx, &log_in).await
 }

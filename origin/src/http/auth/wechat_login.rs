@@ -1,9 +1,11 @@
 use axum::{extract::State, http::HeaderMap};
+use serde_json::json;
 use shared::error::ErrorCode;
 
 use super::{
     forms::{DeviceForm, WechatCredentials},
     login::earlier,
+    register::first_log_in,
     view::LoggedIn,
 };
 use crate::{
@@ -15,15 +17,10 @@ use crate::{
     http::{Answer, Envelope},
     sessions::{
         attempts::{self, Attempt, Guess},
-        open::{LogIn, Opened, open, open_in},
+        open::{LogIn, Opened, open},
     },
     state::App,
-    store::{
-        self,
-        audit::{AuditKind, NewEvent},
-        db::is_unique_violation,
-        users::Account,
-    },
+    store::{self, db::is_unique_violation, users::Account},
     wechat::code::{Caller, Outcome, outcome},
 };
 
@@ -126,25 +123,8 @@ async fn make_in(
         Err(error) if is_unique_violation(&error) => return Ok(None),
         inserted => inserted?,
     };
-    let event = NewEvent {
-        kind: AuditKind::Registered,
-        user_id: Some(user_id),
-        authentication_session_id: None,
-        actor_user_id: None,
-        client_ip: Some(&call.client_ip.to_string()),
-        request_id: Some(&call.request_id),
-        detail: Some(serde_json::json!({ "by": "wechat" })),
-    };
-    store::audit::insert(tx.conn(), &event, now).await?;
-    let log_in = LogIn {
-        user_id,
-        client_type: device.client_type,
-        device: device.device(call),
-        device_token: None,
-        earlier: None,
-        call,
-    };
-    let session = open_in(app, &mut tx, &log_in).await?;
+    let by = Some(json!({ "by": "wechat" }));
+    let session = first_log_in(app, &mut tx, user_id, device, call, by).await?;
     tx.commit().await?;
     Ok(Some(session))
 }
