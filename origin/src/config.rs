@@ -1,14 +1,18 @@
 //! Settings: read from flags and environment, checked before anything starts.
 
+pub mod log_in;
+
 use std::{net::SocketAddr, path::PathBuf, str::FromStr, time::Duration};
 
 use clap::Args;
 use shared::{seal::Secret, token::Expectations, web_origin::AllowedOrigins};
 
+use self::log_in::LogInArgs;
 use crate::{
     keys::SigningKeys,
-    sessions::{limits::Limits, refresh_keys::RefreshKeys},
+    sessions::{attempts::limit::LoginLimits, limits::Limits, refresh_keys::RefreshKeys},
     store::DbZone,
+    wechat::WechatConfig,
 };
 
 /// A setting that is missing or wrong, and how to set it.
@@ -126,6 +130,10 @@ pub struct ServeArgs {
     #[arg(long, env = "CHAT_IMAGE_HOSTS", value_delimiter = ',')]
     pub chat_image_hosts: Vec<String>,
 
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "the group's own help says it")]
+    pub log_in: LogInArgs,
+
     /// How log lines are written
     #[arg(long, env = "LOG_FORMAT", value_enum, default_value_t = LogFormat::Text)]
     pub log_format: LogFormat,
@@ -205,6 +213,8 @@ pub struct Policy {
     pub session_limits: Limits,
     /// Hosts that pictures in chat may come from.
     pub chat_image_hosts: Vec<String>,
+    /// How many tries there are at what, and how long the waits grow.
+    pub login_limits: LoginLimits,
 }
 
 /// All settings of `origin serve`, checked.
@@ -229,6 +239,10 @@ pub struct Config {
     pub refresh_keys: RefreshKeys,
     /// Browser origins whose cookies count.
     pub allowed_origins: AllowedOrigins,
+    /// Where and as whom we ask WeChat; `None` where log-in by WeChat is off.
+    pub wechat: Option<WechatConfig>,
+    /// Cost of the bcrypt hashes that an adopted database holds.
+    pub adopted_bcrypt_cost: Option<u32>,
     /// What rules depend on.
     pub policy: Policy,
 }
@@ -282,6 +296,8 @@ impl TryFrom<ServeArgs> for Config {
             device_tokens,
             refresh_keys: refresh_keys(args.refresh_token_keys)?,
             allowed_origins: allowed_origins(&args.cors_allowed_origins)?,
+            wechat: args.log_in.wechat()?,
+            adopted_bcrypt_cost: args.log_in.adopted_bcrypt_cost,
             policy: Policy {
                 access_token_lifetime: args.access_token_lifetime,
                 refresh_token_lifetime: args.refresh_token_lifetime,
@@ -293,6 +309,7 @@ impl TryFrom<ServeArgs> for Config {
                     .iter()
                     .map(|host| host.trim().to_lowercase())
                     .collect(),
+                login_limits: args.log_in.limits(),
             },
         })
     }
@@ -317,16 +334,17 @@ impl KeyArgs {
 
 fn edge_url(value: Option<String>) -> Result<String, ConfigError> {
     const CURE: &str = "Set it to the base URL of the edge, such as https://api.example.com";
-    let url = required("EDGE_URL", value, CURE)?;
-    let parsed = reqwest::Url::parse(&url)
+    http_url("EDGE_URL", &required("EDGE_URL", value, CURE)?, CURE)
+}
+
+/// A base URL, without a slash at its end.
+fn http_url(setting: &'static str, url: &str, cure: &'static str) -> Result<String, ConfigError> {
+    let parsed = reqwest::Url::parse(url)
         .ok()
         .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
     if parsed.is_none() {
-        return Err(ConfigError {
-            setting: "EDGE_URL",
-            problem: format!("is {url:?}, which is no http URL"),
-            cure: CURE,
-        });
+        let problem = format!("is {url:?}, which is no http URL");
+        return Err(ConfigError { setting, problem, cure });
     }
     Ok(url.trim_end_matches('/').to_owned())
 }

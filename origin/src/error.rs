@@ -17,6 +17,13 @@ pub enum ApiError {
         /// Seconds.
         retry_after: u32,
     },
+    /// Nothing is wrong with the call, and now is not the time for it.
+    Later {
+        /// What the client is told.
+        code: ErrorCode,
+        /// Seconds until it may come back.
+        retry_after: u32,
+    },
     /// The database failed. Logged with its cause; the client sees INTERNAL and the request id.
     Database(sqlx::Error),
     /// Anything else of ours that failed; the same.
@@ -33,7 +40,7 @@ impl ApiError {
     #[must_use]
     pub fn code(&self) -> ErrorCode {
         match self {
-            Self::Refused(code) => *code,
+            Self::Refused(code) | Self::Later { code, .. } => *code,
             Self::Invalid(_) => ErrorCode::ValidationFailed,
             Self::Busy { .. } => ErrorCode::RateLimited,
             // Not a bug but a state of the machines: worth coming back for.
@@ -51,7 +58,7 @@ impl ApiError {
                 tracing::error!(error = error as &dyn std::error::Error, "the database failed");
             }
             Self::Internal(error) => tracing::error!("{error:#}"),
-            Self::Refused(_) | Self::Invalid(_) | Self::Busy { .. } => {}
+            Self::Refused(_) | Self::Invalid(_) | Self::Busy { .. } | Self::Later { .. } => {}
         }
     }
 }
@@ -97,7 +104,7 @@ pub struct Refusal {
     pub code: ErrorCode,
     /// With `VALIDATION_FAILED`: an entry a field.
     pub fields: Vec<FieldError>,
-    /// With `RATE_LIMITED`: seconds until the client may come back.
+    /// With `RATE_LIMITED` or `WECHAT_BUSY`: seconds until the client may come back.
     pub retry_after: Option<u32>,
 }
 
@@ -107,7 +114,9 @@ impl IntoResponse for ApiError {
         let code = self.code();
         let (fields, retry_after) = match self {
             Self::Invalid(fields) => (fields, None),
-            Self::Busy { retry_after } => (Vec::new(), Some(retry_after)),
+            Self::Busy { retry_after } | Self::Later { retry_after, .. } => {
+                (Vec::new(), Some(retry_after))
+            }
             _ => (Vec::new(), None),
         };
         let mut response = Response::default();

@@ -19,5 +19,6 @@ pub mod sessions;
 pub mod state;
 pub mod store;
 pub mod users;
+pub mod wechat;
 
 pub use extract::guard;

@@ -1,12 +1,14 @@
-//! Passwords: Argon2id, off the async threads and bounded.
+//! Passwords: hashed and checked off the async threads, a bounded number at a time.
 
-use std::sync::Arc;
+pub mod hash;
+pub mod rules;
+
+use std::sync::{Arc, atomic::Ordering};
 
 use anyhow::Context as _;
-use argon2::{
-    Argon2,
-    password_hash::{PasswordHasher as _, PasswordVerifier as _, phc::PasswordHash},
-};
+pub use hash::{Checked, hash_now};
+use hash::{Decoys, Work};
+pub use rules::{About, WeakPassword, check_new};
 use tokio::sync::Semaphore;
 
 use crate::{clock::Ambient, error::ApiError};
@@ -25,21 +27,23 @@ const MAX_WAITING: usize = 64;
 pub struct Passwords {
     running: Arc<Semaphore>,
     waiting: Arc<Semaphore>,
-    /// What a log-in of an unknown user is checked against, so that it takes the same time.
-    decoy: Arc<str>,
+    decoys: Arc<Decoys>,
+    work: Arc<Work>,
 }
 
 impl Passwords {
-    /// With as many slots as the machine has cores.
+    /// With as many slots as the machine has cores. Where an adopted database holds bcrypt hashes,
+    /// `bcrypt_cost` is theirs: each check then computes one of that cost, whoever logs in.
     ///
     /// # Errors
     /// Where Argon2 refuses its own defaults.
-    pub fn new(ambient: &Ambient) -> anyhow::Result<Self> {
+    pub fn new(ambient: &Ambient, bcrypt_cost: Option<u32>) -> anyhow::Result<Self> {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         Ok(Self {
             running: Arc::new(Semaphore::new(cores)),
             waiting: Arc::new(Semaphore::new(cores + MAX_WAITING)),
-            decoy: hash_now("a password that nobody has", ambient.bytes())?.into(),
+            decoys: Arc::new(Decoys::new(ambient.bytes(), bcrypt_cost)?),
+            work: Arc::default(),
         })
     }
 
@@ -52,20 +56,29 @@ impl Passwords {
         self.run(move || hash_now(&password, salt)).await
     }
 
-    /// Whether a password is the one behind a PHC string; without one, the same work for `false`.
+    /// What a password is to a stored hash. Without one, the same work for [`Checked::Wrong`].
     ///
     /// # Errors
-    /// `RATE_LIMITED` where too many wait; ours where the stored hash cannot be read.
-    pub async fn verify(&self, password: String, hash: Option<String>) -> Result<bool, ApiError> {
-        let decoy = Arc::clone(&self.decoy);
-        self.run(move || {
-            let known = hash.is_some();
-            let hash = hash.as_deref().unwrap_or(&decoy);
-            let hash = PasswordHash::new(hash).context("a stored password hash cannot be read")?;
-            let holds = Argon2::default().verify_password(password.as_bytes(), &hash).is_ok();
-            Ok(holds && known)
-        })
-        .await
+    /// `RATE_LIMITED` where too many wait.
+    pub async fn verify(
+        &self,
+        password: String,
+        hash: Option<String>,
+    ) -> Result<Checked, ApiError> {
+        let (decoys, work) = (Arc::clone(&self.decoys), Arc::clone(&self.work));
+        if decoys.bcrypt.is_none() && hash.as_ref().is_some_and(|hash| hash.starts_with("$2")) {
+            tracing::warn!(
+                "there are bcrypt hashes: until ADOPTED_BCRYPT_COST is set to their cost, the time of a log-in tells whose account has one"
+            );
+        }
+        self.run(move || hash::check(&password, hash.as_deref(), &decoys, &work)).await
+    }
+
+    /// How many hashes of Argon2 and of bcrypt checks have computed so far. That refusals cannot be
+    /// told apart by their time is seen here, and not by a watch.
+    #[must_use]
+    pub fn work(&self) -> (u64, u64) {
+        (self.work.argon2.load(Ordering::Relaxed), self.work.bcrypt.load(Ordering::Relaxed))
     }
 
     async fn run<T: Send + 'static>(
@@ -87,17 +100,6 @@ impl Passwords {
     }
 }
 
-/// The PHC string of a password, on this thread.
-///
-/// # Errors
-/// Where Argon2 refuses its own defaults.
-pub fn hash_now(password: &str, salt: [u8; 16]) -> anyhow::Result<String> {
-    let hash = Argon2::default()
-        .hash_password_with_salt(password.as_bytes(), &salt)
-        .context("Argon2 refuses its own defaults")?;
-    Ok(hash.to_string())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -105,11 +107,15 @@ mod tests {
     #[tokio::test]
     async fn only_the_right_password_holds_and_unknown_users_never() {
         let ambient = Ambient::system();
-        let passwords = Passwords::new(&ambient).unwrap();
+        let passwords = Passwords::new(&ambient, None).unwrap();
         let hash = passwords.hash("correct horse".into(), &ambient).await.unwrap();
-        assert!(hash.starts_with("$argon2id$v=19$"), "{hash}");
-        assert!(passwords.verify("correct horse".into(), Some(hash.clone())).await.unwrap());
-        assert!(!passwords.verify("wrong horse".into(), Some(hash)).await.unwrap());
-        assert!(!passwords.verify("a password that nobody has".into(), None).await.unwrap());
+        let check = |password: &str, hash: Option<&String>| {
+            let (password, hash) = (password.to_owned(), hash.cloned());
+            async { passwords.verify(password, hash).await.unwrap() }
+        };
+        assert_eq!(check("correct horse", Some(&hash)).await, Checked::Holds { stale: false });
+        assert_eq!(check("wrong horse", Some(&hash)).await, Checked::Wrong);
+        assert_eq!(check("a password that nobody has", None).await, Checked::Wrong);
+        assert_eq!(passwords.work(), (3, 0));
     }
 }

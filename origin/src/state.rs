@@ -16,6 +16,7 @@ use crate::{
     password::Passwords,
     sessions::refresh_keys::RefreshKeys,
     store::{Db, sessions::search::At},
+    wechat::Wechat,
 };
 
 /// The application: cheap to clone, shared by all calls and background tasks.
@@ -44,6 +45,8 @@ pub struct Parts {
     pub allowed_origins: AllowedOrigins,
     /// Hashes and checks passwords.
     pub passwords: Passwords,
+    /// Asks WeChat; `None` where log-in by WeChat is off.
+    pub wechat: Option<Wechat>,
     /// Calls the edge.
     pub edge: EdgeClient,
     /// Rung when a transaction that wrote to the outbox has committed.
@@ -64,7 +67,12 @@ impl App {
             .context("cannot make an HTTP client")?;
         Ok(Self(Arc::new(Parts {
             db,
-            passwords: Passwords::new(&ambient)?,
+            passwords: Passwords::new(&ambient, config.adopted_bcrypt_cost)?,
+            wechat: config
+                .wechat
+                .map(Wechat::new)
+                .transpose()
+                .context("cannot make an HTTP client for WeChat")?,
             ambient,
             policy: config.policy,
             keys: config.keys,

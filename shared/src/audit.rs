@@ -11,6 +11,8 @@ wire_enum! {
         LoggedIn = "logged_in",
         /// A log-in was refused.
         LoginFailed = "login_failed",
+        /// A try was told to wait, before anything was checked; once a wait.
+        LoginBlocked = "login_blocked",
         /// A log-in from the same device renewed its session.
         SessionRenewed = "session_renewed",
         /// A refresh token was traded for its successor.

@@ -4,6 +4,8 @@
 pub const LOGIN: &str = "/api/v4/auth/login";
 /// Make an account and log in.
 pub const REGISTER: &str = "/api/v4/auth/register";
+/// Log in with what WeChat says.
+pub const WECHAT_LOGIN: &str = "/api/v4/auth/wechat-login";
 /// Trade a refresh token for a new pair.
 pub const REFRESH: &str = "/api/v4/auth/refresh";
 /// End the caller's session.
@@ -115,6 +117,7 @@ pub struct Route {
 /// All that the edge forwards; the rest of the origin cannot be reached through it.
 pub const FORWARDED: &[Route] = &[
     Route { method: Method::Post, path: LOGIN, access: Access::Public },
+    Route { method: Method::Post, path: WECHAT_LOGIN, access: Access::Public },
     Route { method: Method::Post, path: REGISTER, access: Access::Public },
     Route { method: Method::Post, path: REFRESH, access: Access::Public },
     // By an access token or by a refresh token alone: the origin looks which.

@@ -14,7 +14,7 @@ use origin::{
     config::{Config, DatabaseConfig, Policy},
     keys::{self, SigningKeys},
     router::router,
-    sessions::{limits::Limits, refresh_keys::RefreshKeys},
+    sessions::{attempts::limit::LoginLimits, limits::Limits, refresh_keys::RefreshKeys},
     state::App,
     store::{self, Db, DbZone},
 };
@@ -67,20 +67,26 @@ impl TestApp {
     async fn new(database: Arc<TestDatabase>) -> Self {
         let clock = StepClock::default();
         let keys = keys::generate(&Ambient::system()).expect("keys can be made");
-        let app = application(&keys, database.connect().await, clock.clone(), Limits::default());
+        let app = application(config(&keys), database.connect().await, clock.clone());
         Self { router: router(app.clone()), app, clock, database, keys }
     }
 
     /// Another origin process on the same database: its own pool and memory, the same settings.
     pub async fn second_process(&self) -> Self {
-        self.process_with("").await
+        self.process_with(|_| {}).await
     }
 
     /// The same with a `SESSION_POLICY` of its own.
-    pub async fn process_with(&self, session_policy: &str) -> Self {
+    pub async fn process_with_policy(&self, session_policy: &str) -> Self {
         let limits = session_policy.parse().expect("a policy");
-        let app =
-            application(&self.keys, self.database.connect().await, self.clock.clone(), limits);
+        self.process_with(|config| config.policy.session_limits = limits).await
+    }
+
+    /// The same with other settings.
+    pub async fn process_with(&self, change: impl FnOnce(&mut Config)) -> Self {
+        let mut config = config(&self.keys);
+        change(&mut config);
+        let app = application(config, self.database.connect().await, self.clock.clone());
         Self {
             router: router(app.clone()),
             app,
@@ -136,8 +142,8 @@ impl TestApp {
     }
 }
 
-fn application(keys: &str, db: Db, clock: StepClock, session_limits: Limits) -> App {
-    let config = Config {
+fn config(keys: &str) -> Config {
+    Config {
         listen: SocketAddr::from(([127, 0, 0, 1], 0)),
         database: DatabaseConfig { url: String::new(), zone: DbZone::UTC, max_connections: 1 },
         keys: SigningKeys::from_jwks(keys).expect("generated keys can be read"),
@@ -153,15 +159,21 @@ fn application(keys: &str, db: Db, clock: StepClock, session_limits: Limits) -> 
         refresh_keys: RefreshKeys::parse(&BASE64_URL_SAFE_NO_PAD.encode([4; 32]))
             .expect("32 bytes are enough"),
         allowed_origins: AllowedOrigins::parse(WEB_ORIGIN).expect("an origin"),
+        wechat: None,
+        adopted_bcrypt_cost: None,
         policy: Policy {
             access_token_lifetime: Duration::from_hours(24),
             refresh_token_lifetime: Duration::from_hours(7 * 24),
             session_lifetime: Duration::from_hours(30 * 24),
             session_idle_limit: Duration::from_hours(7 * 24),
-            session_limits,
+            session_limits: Limits::default(),
             chat_image_hosts: vec!["img.example.com".into()],
+            login_limits: LoginLimits::default(),
         },
-    };
+    }
+}
+
+fn application(config: Config, db: Db, clock: StepClock) -> App {
     App::new(config, db, Ambient::new(clock, SystemEntropy)).expect("an application")
 }
 

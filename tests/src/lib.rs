@@ -15,6 +15,7 @@ pub mod reply;
 pub mod socket;
 pub mod system;
 pub mod user;
+pub mod wechat;
 
 pub use app::{TestApp, run};
 pub use database::Backend;

@@ -1,7 +1,7 @@
 //! Users and their devices, who come in by the router alone.
 
 use std::{
-    net::IpAddr,
+    net::{IpAddr, Ipv4Addr},
     sync::atomic::{AtomicU32, Ordering},
 };
 
@@ -128,9 +128,12 @@ pub struct LoggedIn<'a> {
 impl<'a> TestUser<'a> {
     pub(crate) async fn register(app: &'a TestApp, name: &str) -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
-        let mobile = format!("139{:08}", NEXT.fetch_add(1, Ordering::Relaxed));
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let mobile = format!("139{number:08}");
+        // From an address of their own: registrations from one are limited.
+        let from = IpAddr::from(Ipv4Addr::from_bits(0x0a00_0000 | (number & 0x00ff_ffff)));
         let body = json!({ "mobile": mobile, "password": PASSWORD, "nickname": name, "client_type": "app" });
-        let reply = app.send(post(route::REGISTER, &body), IpAddr::from([10, 0, 0, 1])).await;
+        let reply = app.send(post(route::REGISTER, &body), from).await;
         let user_id = reply.data()["user"]["user_id"].as_i64().expect("a user id");
         Self { app, user_id, mobile }
     }

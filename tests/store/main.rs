@@ -2,6 +2,7 @@
 
 mod db;
 mod explain;
+mod explain_log_in;
 mod explain_search;
 mod parity;
 mod rows;

@@ -124,7 +124,7 @@ async fn sqlite() -> BTreeMap<String, Table> {
             table.columns.insert(column, (kind, row.get::<i64, _>("required") == 0));
         }
         let indexes = sqlx::query(AssertSqlSafe(format!(
-            "SELECT name, \"unique\" AS u FROM pragma_index_list('{name}')"
+            "SELECT name, \"unique\" AS u FROM pragma_index_list('{name}') WHERE origin <> 'pk'"
         )))
         .fetch_all(&mut connection)
         .await

@@ -24,6 +24,10 @@ pub async fn serve(args: ServeArgs) -> anyhow::Result<()> {
     let db = super::open(config.database.clone()).await?;
     let app = App::new(config, db.clone(), Ambient::system())?;
 
+    if app.wechat.is_none() {
+        tracing::info!("log-in by WeChat is off: WECHAT_APP_ID is not set");
+    }
+
     let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
     background::spawn(&app, &tasks, &stop);
     tracing::info!(address = %listener.local_addr()?, "listening");

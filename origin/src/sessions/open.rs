@@ -19,7 +19,6 @@ use super::{
     tokens::{self, AccessToken, RefreshToken},
 };
 use crate::{
-    audit::Happened,
     error::ApiError,
     extract::context::CallContext,
     state::App,
@@ -75,23 +74,8 @@ pub async fn open(app: &App, log_in: &LogIn<'_>) -> Result<Opened, ApiError> {
             Ok::<_, ApiError>(opened)
         })
         .await;
-    if let Err(ApiError::Refused(code)) = opened {
-        note_refusal(app, log_in, code).await?;
-    }
     app.outbox_rung.notify_one();
     opened
-}
-
-/// Puts on record that someone with the right password was not let in.
-async fn note_refusal(app: &App, log_in: &LogIn<'_>, code: ErrorCode) -> Result<(), ApiError> {
-    let refused = Happened {
-        kind: AuditKind::LoginFailed,
-        user_id: log_in.user_id,
-        authentication_session_id: None,
-        actor_user_id: None,
-        detail: Some(json!({ "client_type": log_in.client_type, "code": code })),
-    };
-    refused.record(app, log_in.call).await
 }
 
 /// The same within a transaction that is more than this.

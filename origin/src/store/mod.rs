@@ -1,5 +1,6 @@
 //! The only SQL: a file a table, each query written once for MySQL and SQLite.
 
+pub mod attempts;
 pub mod audit;
 pub mod conversations;
 pub mod db;
@@ -10,5 +11,6 @@ pub mod refresh_tokens;
 pub mod sessions;
 pub mod statement;
 pub mod users;
+pub mod wechat_codes;
 
 pub use db::{Conn, Db, DbZone, Tx};

@@ -63,6 +63,8 @@ pub enum Account<'a> {
     Mobile(&'a str),
     /// E-mail address in lower case.
     Email(&'a str),
+    /// What WeChat calls someone towards our mini-program.
+    WechatOpenid(&'a str),
 }
 
 /// What a user may do beside what their role says; what guards look at.
@@ -126,6 +128,35 @@ pub async fn insert(conn: Conn<'_>, new: &NewUser<'_>, now: Timestamp) -> sqlx::
     })
 }
 
+/// Adds a user who comes by WeChat alone; an openid that is taken is a unique violation.
+///
+/// # Errors
+/// The database's.
+pub async fn insert_from_wechat(
+    conn: Conn<'_>,
+    openid: &str,
+    nickname: &str,
+    now: Timestamp,
+) -> sqlx::Result<i64> {
+    let now = conn.zone.write(now);
+    on!(conn, |c| {
+        sqlx::query(
+            "INSERT INTO users (wechat_openid, nickname, status, role, is_vip, created_at, updated_at)
+             VALUES (?, ?, ?, ?, ?, ?, ?)",
+        )
+        .bind(openid)
+        .bind(nickname)
+        .bind(UserStatus::Active.as_str())
+        .bind(Role::User.as_str())
+        .bind(false)
+        .bind(now)
+        .bind(now)
+        .execute(c)
+        .await
+        .map(|done| done.inserted_id())
+    })
+}
+
 /// The user of an account name.
 ///
 /// # Errors
@@ -135,6 +166,7 @@ pub async fn find_by_account(conn: Conn<'_>, account: Account<'_>) -> sqlx::Resu
     let (column, value) = match account {
         Account::Mobile(mobile) => ("mobile", mobile),
         Account::Email(email) => ("email", email),
+        Account::WechatOpenid(openid) => ("wechat_openid", openid),
     };
     let row: Option<UserRow> = on!(conn, |c: Dialect| {
         let mut query =
@@ -194,6 +226,28 @@ pub async fn set_password_hash(
             .execute(c)
             .await
             .map(|_| ())
+    })
+}
+
+/// Puts a better hash of the same password in place of `old`; `false` where that is there no more.
+/// The account itself has not changed, so that `updated_at` stays.
+///
+/// # Errors
+/// The database's.
+pub async fn replace_password_hash(
+    conn: Conn<'_>,
+    user_id: i64,
+    old: &str,
+    new: &str,
+) -> sqlx::Result<bool> {
+    on!(conn, |c| {
+        sqlx::query("UPDATE users SET password_hash = ? WHERE user_id = ? AND password_hash = ?")
+            .bind(new)
+            .bind(user_id)
+            .bind(old)
+            .execute(c)
+            .await
+            .map(|done| done.rows_affected() == 1)
     })
 }
 

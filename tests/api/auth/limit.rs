@@ -30,7 +30,7 @@ both_databases!(
 );
 
 async fn the_oldest_log_in_goes_and_a_renewal_counts_as_one(app: TestApp) {
-    let app = app.process_with("user/mini_program=2,replace_oldest").await;
+    let app = app.process_with_policy("user/mini_program=2,replace_oldest").await;
     let ana = app.user("ana").await;
     let mut phones = Vec::new();
     for name in ["phone-1", "phone-2", "phone-1"] {
@@ -46,7 +46,7 @@ async fn the_oldest_log_in_goes_and_a_renewal_counts_as_one(app: TestApp) {
 }
 
 async fn one_too_many_is_refused_and_on_record(app: TestApp) {
-    let app = app.process_with("user/mini_program=1,refuse").await;
+    let app = app.process_with_policy("user/mini_program=1,refuse").await;
     let ana = app.user("ana").await;
     let first = ana.log_in(Device::phone("phone-1")).await;
     let second = ana.try_log_in(&app, &Device::phone("phone-2"), PASSWORD).await;
@@ -69,7 +69,7 @@ async fn one_too_many_is_refused_and_on_record(app: TestApp) {
 }
 
 async fn each_user_type_and_client_type_has_a_limit_of_its_own(app: TestApp) {
-    let app = app.process_with("user/web=2,replace_oldest; admin/web=1,refuse").await;
+    let app = app.process_with_policy("user/web=2,replace_oldest; admin/web=1,refuse").await;
     let (ana, wang) = (app.user("ana").await, app.staff("wang", Role::Agent).await);
     let phone = ana.log_in(Device::phone("phone-1")).await;
     let first = ana.log_in(Device::browser("browser-1")).await;
@@ -103,14 +103,14 @@ async fn sessions_of_a_role_of_before_do_not_stay(app: TestApp) {
 }
 
 async fn a_lower_limit_lets_as_many_go_as_must(app: TestApp) {
-    let before = app.process_with("user/mini_program=4,replace_oldest").await;
+    let before = app.process_with_policy("user/mini_program=4,replace_oldest").await;
     let ana = before.user("ana").await;
     let mut phones = Vec::new();
     for n in 0..4 {
         app.clock.step(Duration::from_secs(1));
         phones.push(ana.log_in(Device::phone(&format!("phone-{n}"))).await);
     }
-    let after = app.process_with("user/mini_program=2,replace_oldest").await;
+    let after = app.process_with_policy("user/mini_program=2,replace_oldest").await;
     let new = ana.log_in_at(&after, Device::phone("phone-new")).await;
     for gone in &phones[..3] {
         gone.get(route::VERIFY).await.refused(401, "SESSION_REPLACED");
@@ -159,7 +159,8 @@ async fn a_hundred_parallel_log_ins_never_leave_two(app: TestApp) {
 /// A hundred devices log in at once, at two processes, while someone looks on.
 async fn race(app: TestApp, limit: usize) {
     let policy = format!("user/mini_program={limit},replace_oldest");
-    let (one, other) = (app.process_with(&policy).await, app.process_with(&policy).await);
+    let (one, other) =
+        (app.process_with_policy(&policy).await, app.process_with_policy(&policy).await);
     let ana = app.user("ana").await;
     let watch = Watch::start(&app, ana.user_id).await;
     let log_ins = (0..LOG_INS).map(|n| {
@@ -186,7 +187,8 @@ async fn race(app: TestApp, limit: usize) {
 
 async fn a_hundred_parallel_log_ins_are_refused_but_five(app: TestApp) {
     let policy = "user/mini_program=5,refuse";
-    let (one, other) = (app.process_with(policy).await, app.process_with(policy).await);
+    let (one, other) =
+        (app.process_with_policy(policy).await, app.process_with_policy(policy).await);
     let ana = app.user("ana").await;
     let watch = Watch::start(&app, ana.user_id).await;
     let phones: Vec<_> = (0..LOG_INS).map(|n| Device::phone(&format!("phone-{n}"))).collect();

@@ -119,7 +119,7 @@ async fn what_has_ended_keeps_its_reason(app: TestApp) {
 }
 
 async fn all_others_are_revoked_and_named(app: TestApp) {
-    let app = app.process_with("user/mini_program=3,replace_oldest").await;
+    let app = app.process_with_policy("user/mini_program=3,replace_oldest").await;
     let (ana, bob) = (app.user("ana").await, app.user("bob").await);
     let phones =
         [ana.log_in(Device::phone("phone-1")).await, ana.log_in(Device::phone("phone-2")).await];

@@ -7,7 +7,8 @@ use shared::user::ClientType;
 use crate::{
     extract::context::CallContext,
     password::{MAX_CHARS, MIN_CHARS},
-    sessions::device,
+    sessions::device::{self, DeviceToken},
+    state::App,
     store::{sessions::Device, users::Account},
 };
 
@@ -23,6 +24,14 @@ pub struct Credentials {
     /// The password.
     #[garde(length(chars, min = 1, max = MAX_CHARS))]
     pub password: String,
+}
+
+/// What WeChat knows someone by.
+#[derive(Deserialize, Validate)]
+pub struct WechatCredentials {
+    /// What `wx.login` gave the mini-program.
+    #[garde(length(chars, min = 1, max = 128), ascii)]
+    pub code: String,
 }
 
 /// What an account is made of.
@@ -51,7 +60,7 @@ pub struct DeviceForm {
     pub client_type: ClientType,
     /// The id that the client gives itself.
     #[garde(inner(length(chars, min = 1, max = 128), ascii))]
-    device_id: Option<String>,
+    pub device_id: Option<String>,
     /// What its owner calls it.
     #[garde(inner(length(chars, min = 1, max = 100)))]
     device_name: Option<String>,
@@ -96,6 +105,12 @@ pub fn account<'a>(mobile: Option<&'a String>, email: Option<&'a String>) -> Opt
 }
 
 impl DeviceForm {
+    /// What the device token says, where one was sent that we signed. One that does not hold, or
+    /// none, is no reason to refuse a log-in: it is only no proof.
+    pub fn proof(&self, app: &App) -> Option<DeviceToken> {
+        DeviceToken::open(self.device_token.as_deref()?, &app.device_tokens).ok()
+    }
+
     /// The device as its session keeps it: what the call shows, and what the client says of itself.
     pub fn device(&self, call: &CallContext) -> Device {
         let shown = device::of_call(call);

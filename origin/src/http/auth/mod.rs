@@ -11,6 +11,7 @@ mod register;
 mod sessions;
 mod verify;
 mod view;
+mod wechat_login;
 
 use axum::{
     Router,
@@ -25,6 +26,7 @@ pub fn router() -> Router<App> {
     [
         (route::REGISTER, post(register::register)),
         (route::LOGIN, post(login::login)),
+        (route::WECHAT_LOGIN, post(wechat_login::wechat_login)),
         (route::REFRESH, post(refresh::refresh)),
         (route::LOGOUT, post(logout::logout)),
         (route::VERIFY, get(verify::verify)),

@@ -8,8 +8,9 @@ use crate::{
     error::ApiError,
     extract::{caller::Caller, context::CallContext, input::Json},
     http::{Answer, Envelope},
-    password::{MAX_CHARS, MIN_CHARS},
+    password::{About, Checked, MAX_CHARS, MIN_CHARS, check_new},
     sessions::{
+        attempts::{self, Attempt, Guess},
         end::{AllOf, end_all},
         hold::hold,
     },
@@ -40,7 +41,11 @@ pub async fn password(
     call: CallContext,
     Json(body): Json<ChangePassword>,
 ) -> Answer<PasswordChanged> {
-    let old_hash = check_old(&app, &caller, &call, body.old_password).await?;
+    let user = store::users::find(app.db.acquire().await?.conn(), caller.session.user_id).await?;
+    let user = user.ok_or(ErrorCode::NotFound)?;
+    check_new(&body.new_password, &About::from(&user.public))
+        .map_err(|weak| ApiError::invalid("new_password", weak.to_string()))?;
+    let old_hash = check_old(&app, &caller, &call, body.old_password, user.password_hash).await?;
     let new_hash = app.passwords.hash(body.new_password, &app.ambient).await?;
     let ended = app.db.retrying(|| change(&app, &caller, &call, &old_hash, &new_hash)).await?;
     app.outbox_rung.notify_one();
@@ -54,23 +59,27 @@ async fn check_old(
     caller: &Caller,
     call: &CallContext,
     old_password: String,
+    hash: Option<String>,
 ) -> Result<String, ApiError> {
-    let user_id = caller.session.user_id;
-    let user = store::users::find(app.db.acquire().await?.conn(), user_id).await?;
-    let hash = user.and_then(|user| user.password_hash);
-    let holds = app.passwords.verify(old_password, hash.clone()).await?;
-    if let Some(hash) = hash.filter(|_| holds) {
-        return Ok(hash);
-    }
-    let failed = Happened {
-        kind: AuditKind::PasswordChangeFailed,
-        user_id,
-        authentication_session_id: Some(caller.session.authentication_session_id),
-        actor_user_id: None,
-        detail: None,
+    let guess = Guess::PasswordInSession {
+        authentication_session_id: caller.session.authentication_session_id,
     };
-    failed.record(app, call).await?;
-    Err(ErrorCode::InvalidCredentials.into())
+    let attempt = Attempt { guess, user_id: Some(caller.session.user_id), call };
+    let admitted = attempts::admit(app, &attempt).await?;
+    match (app.passwords.verify(old_password, hash.clone()).await, hash) {
+        (Ok(Checked::Holds { .. }), Some(hash)) => {
+            attempts::succeeded(admitted).await?;
+            Ok(hash)
+        }
+        (Ok(_), _) => {
+            attempts::failed(admitted, &attempt, "wrong_old_password").await?;
+            Err(ErrorCode::InvalidCredentials.into())
+        }
+        (Err(error), _) => {
+            attempts::given_back(admitted).await?;
+            Err(error)
+        }
+    }
 }
 
 async fn change(

@@ -13,10 +13,14 @@ use crate::{
         input::{Both, Json},
     },
     http::Envelope,
-    sessions::open::{LogIn, Opened, open_in},
+    password::{About, check_new},
+    sessions::{
+        attempts::{self, Attempt, Guess},
+        open::{LogIn, Opened, open_in},
+    },
     state::App,
     store::{
-        self,
+        self, Tx,
         audit::{AuditKind, NewEvent},
         db::is_unique_violation,
         users::NewUser,
@@ -30,6 +34,16 @@ pub async fn register(
     Json(Both(new, device)): Json<Both<NewAccount, DeviceForm>>,
 ) -> Result<WithCookie<LoggedIn>, ApiError> {
     let email = normal_email(new.email);
+    let about = About {
+        mobile: new.mobile.as_deref(),
+        email: email.as_deref(),
+        nickname: new.nickname.trim(),
+    };
+    check_new(&new.password, &about)
+        .map_err(|weak| ApiError::invalid("password", weak.to_string()))?;
+    let attempt = Attempt { guess: Guess::Registration, user_id: None, call: &call };
+    // Counted whatever comes of it: each is an account more, or tells whether there is one.
+    attempts::spent(attempts::admit(&app, &attempt).await?).await?;
     let hash = app.passwords.hash(new.password, &app.ambient).await?;
     let user = NewUser {
         user_id: None,
@@ -58,6 +72,20 @@ async fn register_in(
         Err(error) if is_unique_violation(&error) => return Err(ErrorCode::Conflict.into()),
         inserted => inserted?,
     };
+    let opened = first_log_in(app, &mut tx, user_id, device, call, None).await?;
+    tx.commit().await?;
+    Ok(opened)
+}
+
+/// Notes that an account was made, and logs it in, within the transaction that makes it.
+pub async fn first_log_in(
+    app: &App,
+    tx: &mut Tx,
+    user_id: i64,
+    device: &DeviceForm,
+    call: &CallContext,
+    detail: Option<serde_json::Value>,
+) -> Result<Opened, ApiError> {
     let event = NewEvent {
         kind: AuditKind::Registered,
         user_id: Some(user_id),
@@ -65,9 +93,9 @@ async fn register_in(
         actor_user_id: None,
         client_ip: Some(&call.client_ip.to_string()),
         request_id: Some(&call.request_id),
-        detail: None,
+        detail,
     };
-    store::audit::insert(tx.conn(), &event, now).await?;
+    store::audit::insert(tx.conn(), &event, app.ambient.now()).await?;
     let log_in = LogIn {
         user_id,
         client_type: device.client_type,
@@ -76,7 +104,5 @@ async fn register_in(
         earlier: None,
         call,
     };
-    let opened = open_in(app, &mut tx, &log_in).await?;
-    tx.commit().await?;
-    Ok(opened)
+    open_in(app, tx, &log_in).await
 }

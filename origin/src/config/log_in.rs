@@ -1,0 +1,103 @@
+//! Settings of log-ins: WeChat, limits, and what an adopted database holds.
+
+use clap::Args;
+
+use super::{ConfigError, http_url, required};
+use crate::{
+    password::hash::MAX_BCRYPT_COST,
+    sessions::attempts::limit::{Limit, LoginLimits},
+    wechat::WechatConfig,
+};
+
+/// How users log in.
+#[derive(Args, Clone, Debug)]
+pub struct LogInArgs {
+    /// App id of the mini-program; without it there is no log-in by WeChat
+    #[arg(long, env = "WECHAT_APP_ID")]
+    pub wechat_app_id: Option<String>,
+
+    /// App secret of the mini-program
+    #[arg(long, env = "WECHAT_APP_SECRET", hide_env_values = true)]
+    pub wechat_app_secret: Option<String>,
+
+    /// Base URL of WeChat's server
+    #[arg(long, env = "WECHAT_API_URL", default_value = "https://api.weixin.qq.com")]
+    pub wechat_api_url: String,
+
+    /// Registrations from one address before the next have to wait; one is forgotten every three
+    /// minutes
+    #[arg(long, env = "REGISTRATIONS_PER_ADDRESS", default_value_t = LoginLimits::default().registration.free, value_parser = clap::value_parser!(u32).range(1..))]
+    pub registrations_per_address: u32,
+
+    /// Cost of the bcrypt hashes that an adopted database holds; with it a log-in of an unknown user
+    /// takes as long as one that is checked against such a hash
+    #[arg(long, env = "ADOPTED_BCRYPT_COST", value_parser = clap::value_parser!(u32).range(4..=i64::from(MAX_BCRYPT_COST)))]
+    pub adopted_bcrypt_cost: Option<u32>,
+}
+
+impl LogInArgs {
+    /// Where and as whom we ask WeChat; `None` where log-in by WeChat is off.
+    ///
+    /// # Errors
+    /// Where one of the two that belong together is missing, or the URL is none.
+    pub fn wechat(&self) -> Result<Option<WechatConfig>, ConfigError> {
+        const ID: &str = "Set it to the mini-program's app id, or remove WECHAT_APP_SECRET";
+        const SECRET: &str = "Set it to the mini-program's app secret, or remove WECHAT_APP_ID";
+        const URL: &str = "Set it to a base URL such as https://api.weixin.qq.com";
+        let given =
+            |value: &Option<String>| value.as_ref().is_some_and(|value| !value.trim().is_empty());
+        if !given(&self.wechat_app_id) && !given(&self.wechat_app_secret) {
+            return Ok(None);
+        }
+        Ok(Some(WechatConfig {
+            app_id: required("WECHAT_APP_ID", self.wechat_app_id.clone(), ID)?,
+            app_secret: required("WECHAT_APP_SECRET", self.wechat_app_secret.clone(), SECRET)?,
+            api_url: http_url("WECHAT_API_URL", &self.wechat_api_url, URL)?,
+        }))
+    }
+
+    /// The limits of log-ins.
+    #[must_use]
+    pub fn limits(&self) -> LoginLimits {
+        let limits = LoginLimits::default();
+        let registration = Limit { free: self.registrations_per_address, ..limits.registration };
+        LoginLimits { registration, ..limits }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn args(id: Option<&str>, secret: Option<&str>, url: &str) -> LogInArgs {
+        LogInArgs {
+            wechat_app_id: id.map(Into::into),
+            wechat_app_secret: secret.map(Into::into),
+            wechat_api_url: url.into(),
+            registrations_per_address: 3,
+            adopted_bcrypt_cost: None,
+        }
+    }
+
+    #[test]
+    fn wechat_is_set_in_whole_or_not_at_all() {
+        let url = "https://api.weixin.qq.com/";
+        assert!(args(None, None, url).wechat().unwrap().is_none());
+        assert!(args(Some(""), Some(" "), url).wechat().unwrap().is_none());
+        let whole = args(Some("wx1"), Some("hunter2"), url).wechat().unwrap().unwrap();
+        assert_eq!(whole.api_url, "https://api.weixin.qq.com");
+        let refusal = |args: LogInArgs| args.wechat().err().unwrap().to_string();
+        let half = refusal(args(Some("wx1"), None, url));
+        assert!(half.starts_with("WECHAT_APP_SECRET is not set. Set it"), "{half}");
+        let half = refusal(args(None, Some("hunter2"), url));
+        assert!(half.starts_with("WECHAT_APP_ID is not set. Set it"), "{half}");
+        assert!(!half.contains("hunter2"), "{half}");
+        let nowhere = refusal(args(Some("wx1"), Some("hunter2"), "api.weixin.qq.com"));
+        assert!(nowhere.starts_with("WECHAT_API_URL is "), "{nowhere}");
+    }
+
+    #[test]
+    fn a_limit_that_is_set_is_the_one_that_holds() {
+        assert_eq!(args(None, None, "").limits().registration.free, 3);
+    }
+}

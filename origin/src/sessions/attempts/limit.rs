@@ -1,0 +1,288 @@
+//! How many tries there are, and how long the waits grow: the rule, without a database.
+
+use std::time::Duration;
+
+use shared::time::Timestamp;
+
+/// A budget of failures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limit {
+    /// Failures before the first wait.
+    pub free: u32,
+    /// The wait after the last free one; each further failure doubles it.
+    pub first_wait: Duration,
+    /// The wait that is doubled no more.
+    pub longest_wait: Duration,
+    /// How long until one failure is forgotten.
+    pub forget_one_in: Duration,
+}
+
+/// The limits of all kinds of tries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LoginLimits {
+    /// Of one account from one address: a person who does not remember.
+    pub account_at_address: Limit,
+    /// Of one account from anywhere. At the longest wait 96 guesses a day are left to an attacker,
+    /// however many addresses they have (NIST SP 800-63B, 3.2.2: at most 100 failures on end).
+    pub account: Limit,
+    /// Of one address, whatever accounts it tries. Thousands may share it behind a carrier's NAT: it
+    /// is wide, and its waits stay short.
+    pub address: Limit,
+    /// Of one proven device of one user, or of one session whose password is to change.
+    pub device: Limit,
+    /// Registrations from one address; those that succeed count, too.
+    pub registration: Limit,
+    /// WeChat codes from one address or proven device. A code cannot be guessed: this keeps our
+    /// quota at WeChat.
+    pub wechat_code: Limit,
+}
+
+impl Default for LoginLimits {
+    fn default() -> Self {
+        let second = Duration::from_secs(1);
+        let quarter = Duration::from_mins(15);
+        let minute = Duration::from_mins(1);
+        Self {
+            account_at_address: Limit {
+                free: 5,
+                first_wait: second,
+                longest_wait: quarter,
+                forget_one_in: quarter,
+            },
+            // Four addresses with all their free tries, so that one address alone holds up no others.
+            account: Limit {
+                free: 20,
+                first_wait: second,
+                longest_wait: quarter,
+                forget_one_in: quarter,
+            },
+            address: Limit {
+                free: 50,
+                first_wait: second,
+                longest_wait: minute,
+                forget_one_in: Duration::from_secs(30),
+            },
+            device: Limit {
+                free: 10,
+                first_wait: second,
+                longest_wait: quarter,
+                forget_one_in: Duration::from_mins(5),
+            },
+            registration: Limit {
+                free: 20,
+                first_wait: Duration::from_secs(30),
+                longest_wait: Duration::from_mins(10),
+                forget_one_in: Duration::from_mins(3),
+            },
+            wechat_code: Limit {
+                free: 100,
+                first_wait: second,
+                longest_wait: minute,
+                forget_one_in: Duration::from_secs(10),
+            },
+        }
+    }
+}
+
+/// How long the outcome of a try may stay open. Checking takes a second or so, WeChat up to eight.
+const OPEN: Duration = Duration::from_secs(15);
+
+/// What has been counted against a budget.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Count {
+    /// Tries that failed.
+    pub failures: u32,
+    /// Up to when forgetting is worked into `failures`.
+    pub counted_at: Timestamp,
+    /// Tries whose outcome is open.
+    pub open_tries: u32,
+    /// From here on nobody will tell it: the process that let them in has died.
+    pub open_until: Option<Timestamp>,
+    /// Nobody tries before this.
+    pub wait_until: Option<Timestamp>,
+}
+
+/// What becomes of a try.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It may be made; this is then the count.
+    Admitted(Count),
+    /// It has to wait for so many seconds.
+    Wait(u32),
+    /// It waits for the outcome of those that are going on: if all of them fail, the budget is spent.
+    Queue,
+}
+
+impl Count {
+    /// Nothing.
+    #[must_use]
+    pub fn none(now: Timestamp) -> Self {
+        Self { failures: 0, counted_at: now, open_tries: 0, open_until: None, wait_until: None }
+    }
+
+    /// Whether a try may be made now. However many come at once, no more are let in than may fail.
+    #[must_use]
+    pub fn admit(self, limit: Limit, now: Timestamp) -> Verdict {
+        let mut count = self;
+        if count.open_until.is_some_and(|until| until <= now) {
+            let abandoned = std::mem::take(&mut count.open_tries);
+            count.open_until = None;
+            count = count.with_failures(abandoned, limit, now);
+        }
+        if let Some(until) = count.wait_until.filter(|until| *until > now) {
+            let seconds = until.since(now).as_millis().div_ceil(1000);
+            return Verdict::Wait(u32::try_from(seconds).unwrap_or(u32::MAX));
+        }
+        let count = count.after_forgetting(limit, now);
+        // Once the free ones are spent, one at a time.
+        if count.open_tries >= limit.free.saturating_sub(count.failures).max(1) {
+            return Verdict::Queue;
+        }
+        let open_tries = count.open_tries + 1;
+        Verdict::Admitted(Self { open_tries, open_until: Some(now.plus(OPEN)), ..count })
+    }
+
+    /// With one try that has failed.
+    #[must_use]
+    pub fn failed(self, limit: Limit, now: Timestamp) -> Self {
+        self.given_back().with_failures(1, limit, now)
+    }
+
+    /// With one try that has not.
+    #[must_use]
+    pub fn given_back(self) -> Self {
+        let open_tries = self.open_tries.saturating_sub(1);
+        let open_until = self.open_until.filter(|_| open_tries > 0);
+        Self { open_tries, open_until, ..self }
+    }
+
+    /// With one try that has shown who it is: what failed before is forgotten.
+    #[must_use]
+    pub fn cleared(self, now: Timestamp) -> Self {
+        Self { failures: 0, counted_at: now, wait_until: None, ..self.given_back() }
+    }
+
+    /// From when on this is the same as nothing.
+    #[must_use]
+    pub fn forgotten_at(self, limit: Limit) -> Timestamp {
+        let failures = self.failures.saturating_add(self.open_tries);
+        let forgotten = self.counted_at.plus(limit.forget_one_in.saturating_mul(failures));
+        [self.wait_until, self.open_until].into_iter().flatten().fold(forgotten, Timestamp::max)
+    }
+
+    fn with_failures(self, more: u32, limit: Limit, now: Timestamp) -> Self {
+        let left = self.after_forgetting(limit, now);
+        if more == 0 {
+            return left;
+        }
+        let failures = left.failures.saturating_add(more);
+        let wait = failures.checked_sub(limit.free).map(|over| {
+            limit.first_wait.saturating_mul(2_u32.saturating_pow(over)).min(limit.longest_wait)
+        });
+        // Of two waits the later one holds.
+        let wait_until = wait.map(|wait| now.plus(wait)).max(left.wait_until);
+        Self { failures, wait_until, ..left }
+    }
+
+    fn after_forgetting(self, limit: Limit, now: Timestamp) -> Self {
+        let each = limit.forget_one_in.as_millis().max(1);
+        let steps =
+            u32::try_from(now.since(self.counted_at).as_millis() / each).unwrap_or(u32::MAX);
+        match self.failures.saturating_sub(steps) {
+            0 => Self { failures: 0, counted_at: now, ..self },
+            failures => {
+                let counted_at = self.counted_at.plus(limit.forget_one_in.saturating_mul(steps));
+                Self { failures, counted_at, ..self }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMIT: Limit = Limit {
+        free: 3,
+        first_wait: Duration::from_secs(1),
+        longest_wait: Duration::from_mins(1),
+        forget_one_in: Duration::from_secs(100),
+    };
+
+    fn at(seconds: u64) -> Timestamp {
+        Timestamp::EPOCH.plus(Duration::from_secs(seconds))
+    }
+
+    fn count(failures: u32) -> Count {
+        Count { failures, ..Count::none(at(0)) }
+    }
+
+    #[track_caller]
+    fn admitted(count: Count, now: Timestamp) -> Count {
+        match count.admit(LIMIT, now) {
+            Verdict::Admitted(count) => count,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn waits_double_to_the_longest() {
+        let mut count = count(0);
+        let mut waits = Vec::new();
+        for _ in 0..12 {
+            count = count.failed(LIMIT, at(0));
+            waits.push(match count.admit(LIMIT, at(0)) {
+                Verdict::Wait(seconds) => seconds,
+                _ => 0,
+            });
+        }
+        assert_eq!(waits, [0, 0, 1, 2, 4, 8, 16, 32, 60, 60, 60, 60]);
+        let after_ages = Count { failures: u32::MAX, ..count }.failed(LIMIT, at(0));
+        assert_eq!(after_ages.admit(LIMIT, at(0)), Verdict::Wait(60));
+    }
+
+    #[test]
+    fn a_wait_is_over_at_its_end_and_not_before() {
+        let count = count(2).failed(LIMIT, at(0));
+        let millisecond = Duration::from_millis(1);
+        assert_eq!(count.admit(LIMIT, at(1).minus(millisecond)), Verdict::Wait(1));
+        assert_eq!(count.admit(LIMIT, at(0).minus(millisecond)), Verdict::Wait(2), "rounded up");
+        admitted(count, at(1));
+    }
+
+    #[test]
+    fn failures_are_forgotten_one_by_one() {
+        let after = |seconds| count(2).failed(LIMIT, at(seconds)).failures;
+        assert_eq!((after(99), after(100), after(199), after(200)), (3, 2, 2, 1));
+        // What is left of a step counts towards the next.
+        let later = count(2).failed(LIMIT, at(150));
+        assert_eq!((later.failures, later.counted_at), (2, at(100)));
+        assert_eq!(count(2).forgotten_at(LIMIT), at(200));
+        assert_eq!(count(0).forgotten_at(LIMIT), at(0));
+        assert_eq!(admitted(count(0), at(0)).forgotten_at(LIMIT), at(100));
+    }
+
+    #[test]
+    fn no_more_go_on_at_once_than_may_fail() {
+        let one = admitted(count(1), at(0));
+        let two = admitted(one, at(0));
+        assert_eq!(two.admit(LIMIT, at(0)), Verdict::Queue);
+        // One is given back: another may come. One fails: none may.
+        assert_eq!(admitted(two.given_back(), at(0)).open_tries, 2);
+        assert_eq!(two.failed(LIMIT, at(0)).admit(LIMIT, at(0)), Verdict::Queue);
+        let both = two.failed(LIMIT, at(0)).failed(LIMIT, at(0));
+        assert_eq!((both.failures, both.open_tries, both.open_until), (3, 0, None));
+        assert_eq!(both.admit(LIMIT, at(0)), Verdict::Wait(1));
+        // Beyond the free ones it is one at a time.
+        let next = admitted(both, at(1));
+        assert_eq!(next.admit(LIMIT, at(1)), Verdict::Queue);
+        assert_eq!(next.cleared(at(1)), Count::none(at(1)));
+    }
+
+    #[test]
+    fn tries_of_a_process_that_died_count_as_failed() {
+        let left = admitted(admitted(count(1), at(0)), at(0));
+        assert_eq!(left.admit(LIMIT, at(14)), Verdict::Queue);
+        assert_eq!(left.admit(LIMIT, at(15)), Verdict::Wait(1));
+    }
+}
