@@ -1,6 +1,5 @@
 use ed25519_dalek::{Signature, VerifyingKey};
 use hmac::{Hmac, Mac as _};
-use serde_json::json;
 use sha2::Sha256;
 
 use super::jwk::Numbers;
@@ -64,14 +63,14 @@ impl PublicKey {
         let (algorithm, jwk) = match numbers {
             Numbers::Es256 { x, y } => {
                 let (x, y) = (super::base64url(x), super::base64url(y));
-                ("ES256", json!({ "kty": "EC", "crv": "P-256", "x": x, "y": y }))
+                ("ES256", format!(r#"{{"kty":"EC","crv":"P-256","x":"{x}","y":"{y}"}}"#))
             }
             Numbers::Rs256 { n, e } => {
                 let (n, e) = (super::base64url(n), super::base64url(e));
-                ("RS256", json!({ "kty": "RSA", "n": n, "e": e }))
+                ("RS256", format!(r#"{{"kty":"RSA","n":"{n}","e":"{e}"}}"#))
             }
         };
-        Some(Self { algorithm, jwk: jwk.to_string(), software: software::Key::new(numbers)? })
+        Some(Self { algorithm, jwk, software: software::Key::new(numbers)? })
     }
 
     /// `ES256` or `RS256`.

@@ -1,5 +1,3 @@
-use std::collections::BTreeMap;
-
 use serde::Deserialize;
 
 use super::{jwk::Jwk, key::VerificationKey};
@@ -11,7 +9,8 @@ pub const MIN_HMAC_BYTES: usize = 32;
 /// The keys that tokens are verified with, each with one algorithm.
 #[derive(Clone, Debug, Default)]
 pub struct KeySet {
-    named: BTreeMap<String, VerificationKey>,
+    /// A handful: looked through, each name once.
+    named: Vec<(String, VerificationKey)>,
     legacy: Option<LegacyKey>,
 }
 
@@ -87,7 +86,8 @@ impl KeySet {
     /// As of [`Self::from_jwks`], and where a key is secret.
     pub fn from_published_jwks(json: &str) -> Result<Self, KeySetError> {
         let set = Self::read(json)?;
-        let secret = set.named.iter().find(|(_, key)| key.is_secret()).map(|(kid, _)| kid.clone());
+        let secret = set.named.iter().find(|(_, key)| key.is_secret());
+        let secret = secret.map(|(kid, _)| kid.clone());
         let why = "is a shared secret, which is never published".to_owned();
         match secret.or_else(|| set.legacy.is_some().then(String::new)) {
             Some(kid) => Err(KeySetError::BadKey { kid, why }),
@@ -102,11 +102,11 @@ impl KeySet {
         for jwk in jwks.keys {
             let kid = jwk.kid.clone().filter(|kid| !kid.is_empty()).ok_or(KeySetError::Unnamed)?;
             let key = jwk.verification_key(&kid)?;
-            if set.named.contains_key(&kid) || legacy_kid.as_ref() == Some(&kid) {
+            if set.get(&kid).is_some() || legacy_kid.as_ref() == Some(&kid) {
                 return Err(KeySetError::Ambiguous(kid));
             }
             let Some(legacy) = jwk.drawbridge_legacy else {
-                set.named.insert(kid, key);
+                set.named.push((kid, key));
                 continue;
             };
             if !key.is_secret() {
@@ -125,16 +125,15 @@ impl KeySet {
     /// retired is gone. Secrets, which nobody publishes, stay.
     #[must_use]
     pub fn with_published(&self, published: &Self) -> Self {
-        let mut merged = published.clone();
-        let secrets = self.named.iter().filter(|(_, key)| key.is_secret());
-        // No publisher takes the name of a secret of ours.
-        merged.named.extend(secrets.map(|(kid, key)| (kid.clone(), key.clone())));
-        merged.legacy.clone_from(&self.legacy);
-        merged
+        // The first of a name is found: no publisher takes that of a secret of ours.
+        let mut named = self.named.clone();
+        named.retain(|(_, key)| key.is_secret());
+        named.extend_from_slice(&published.named);
+        Self { named, legacy: self.legacy.clone() }
     }
 
     pub(super) fn get(&self, kid: &str) -> Option<&VerificationKey> {
-        self.named.get(kid)
+        self.named.iter().find(|(name, _)| name == kid).map(|(_, key)| key)
     }
 
     pub(super) const fn legacy(&self) -> Option<&LegacyKey> {

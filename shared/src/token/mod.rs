@@ -7,7 +7,7 @@ mod claims;
 mod jwk;
 mod key;
 mod keys;
-mod legacy;
+mod said;
 mod verify;
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
@@ -21,6 +21,8 @@ pub use verify::{verify, verify_at_any_age};
 
 /// `typ` of an access token's header (RFC 9068).
 pub const TOKEN_TYPE: &str = "at+jwt";
+/// `typ` that the old back end's library writes by itself; RFC 7519 lets it be absent.
+const LEGACY_TOKEN_TYPE: &str = "JWT";
 /// The longest token that is looked at, in bytes.
 pub const MAX_TOKEN_BYTES: usize = 4 * 1024;
 /// How far `iat` and `nbf` may lie in the future, in seconds; `exp` has no leeway.

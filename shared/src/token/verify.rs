@@ -2,10 +2,8 @@ use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde::Deserialize;
 
 use super::{
-    Claims, KeySet, LEEWAY_SECONDS, MAX_TOKEN_BYTES, PublicKey, TOKEN_TYPE,
-    key::VerificationKey,
-    keys::LegacyKey,
-    legacy::{self, LegacyClaims},
+    Claims, KeySet, LEEWAY_SECONDS, LEGACY_TOKEN_TYPE, MAX_TOKEN_BYTES, PublicKey, TOKEN_TYPE,
+    key::VerificationKey, keys::LegacyKey, said::Said,
 };
 use crate::{error::ErrorCode, time::Timestamp};
 
@@ -205,7 +203,7 @@ fn legacy_key<'a>(
     legacy: &'a LegacyKey,
     now: Timestamp,
 ) -> Result<&'a VerificationKey, TokenError> {
-    if header.typ.is_some() && !header.has_type(legacy::TOKEN_TYPE) {
+    if header.typ.is_some() && !header.has_type(LEGACY_TOKEN_TYPE) {
         return Err(TokenError::WrongType);
     }
     if now >= legacy.sunset {
@@ -282,13 +280,10 @@ impl Proven {
         expected: &Expectations,
         now: Timestamp,
     ) -> Result<Claims, TokenError> {
-        let claims = if self.sunset.is_some() {
-            serde_json::from_slice(&self.payload)
-                .map(|claims: LegacyClaims| claims.completed(expected))
-        } else {
-            serde_json::from_slice(&self.payload)
-        };
-        let claims = claims.map_err(|_| TokenError::BadClaims)?;
+        let said: Said =
+            serde_json::from_slice(&self.payload).map_err(|_| TokenError::BadClaims)?;
+        let said = if self.sunset.is_some() { said.completed(expected) } else { said };
+        let claims = said.in_full().ok_or(TokenError::BadClaims)?;
         if claims.sub != claims.user_id.to_string() || claims.session_token.is_empty() {
             return Err(TokenError::BadClaims);
         }
