@@ -4,7 +4,7 @@ use std::{sync::OnceLock, time::Duration};
 
 use shared::{
     seal::{Secret, WeakSecret},
-    token::{Expectations, KeySet, KeySetError},
+    token::{Expectations, JWKS_COOL_DOWN_SECONDS, JWKS_MAX_AGE_SECONDS, KeySet, KeySetError},
 };
 use worker::Env;
 
@@ -16,10 +16,6 @@ const DEFAULT_ISSUER: &str = "drawbridge";
 const DEFAULT_AUDIENCE: &str = "drawbridge-api";
 /// The most Desk objects that agents can be spread over.
 const MAX_DESK_SHARDS: u32 = 64;
-/// Seconds until the origin is asked for its keys again; with it a retired key is gone here.
-const DEFAULT_JWKS_MAX_AGE: u64 = 300;
-/// Seconds between two questions for keys that tokens name and nobody knows.
-const DEFAULT_JWKS_COOL_DOWN: u64 = 30;
 
 /// What the edge has been told of its surroundings.
 #[derive(Debug)]
@@ -96,9 +92,9 @@ impl Config {
             keys: KeySet::from_jwks(&required("JWT_KEYS")?)
                 .map_err(Problem::Keys)
                 .map_err(bad("JWT_KEYS"))?,
-            jwks_max_age: seconds(optional("JWKS_MAX_AGE_SECONDS"), DEFAULT_JWKS_MAX_AGE)
+            jwks_max_age: seconds(optional("JWKS_MAX_AGE_SECONDS"), JWKS_MAX_AGE_SECONDS)
                 .map_err(bad("JWKS_MAX_AGE_SECONDS"))?,
-            jwks_cool_down: seconds(optional("JWKS_COOL_DOWN_SECONDS"), DEFAULT_JWKS_COOL_DOWN)
+            jwks_cool_down: seconds(optional("JWKS_COOL_DOWN_SECONDS"), JWKS_COOL_DOWN_SECONDS)
                 .map_err(bad("JWKS_COOL_DOWN_SECONDS"))?,
             expectations: Expectations {
                 issuer: optional("JWT_ISSUER").unwrap_or_else(|| DEFAULT_ISSUER.to_owned()),

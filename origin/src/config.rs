@@ -5,7 +5,7 @@ use std::{net::SocketAddr, path::PathBuf, str::FromStr, time::Duration};
 use clap::Args;
 use shared::{seal::Secret, token::Expectations};
 
-use crate::{keys::SigningKeys, store::DbZone};
+use crate::{keys::KeySource, store::DbZone};
 
 /// A setting that is missing or wrong, and how to set it.
 #[derive(Debug, thiserror::Error)]
@@ -45,6 +45,19 @@ pub struct KeyArgs {
     /// File with the private JSON Web Key Set that access tokens are signed with
     #[arg(long, env = "JWT_KEYS_FILE")]
     pub jwt_keys_file: Option<PathBuf>,
+
+    /// The same set itself as JSON, where there is no file; `origin keys add` and `retire` cannot
+    /// change it
+    #[arg(long, env = "JWT_KEYS", hide_env_values = true)]
+    pub jwt_keys: Option<String>,
+}
+
+/// How long tokens live.
+#[derive(Args, Clone, Debug)]
+pub struct TokenLifeArgs {
+    /// Life of an access token
+    #[arg(long, env = "ACCESS_TOKEN_LIFETIME", default_value = "24h", value_parser = duration)]
+    pub access_token_lifetime: Duration,
 }
 
 /// All settings of `origin serve`.
@@ -86,9 +99,9 @@ pub struct ServeArgs {
     #[arg(long, env = "DEVICE_TOKEN_KEY", hide_env_values = true)]
     pub device_token_key: Option<String>,
 
-    /// Life of an access token
-    #[arg(long, env = "ACCESS_TOKEN_LIFETIME", default_value = "24h", value_parser = duration)]
-    pub access_token_lifetime: Duration,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "the group's own help says it")]
+    pub token_life: TokenLifeArgs,
 
     /// Absolute end of a session after its log-in
     #[arg(long, env = "SESSION_LIFETIME", default_value = "30d", value_parser = duration)]
@@ -186,7 +199,7 @@ pub struct Config {
     /// The database.
     pub database: DatabaseConfig,
     /// Keys that access tokens are signed with.
-    pub keys: SigningKeys,
+    pub keys: KeySource,
     /// Who makes access tokens, and for whom.
     pub expectations: Expectations,
     /// Base URL of the edge, without a slash at its end.
@@ -249,7 +262,7 @@ impl TryFrom<ServeArgs> for Config {
             origin_to_edge,
             device_tokens,
             policy: Policy {
-                access_token_lifetime: args.access_token_lifetime,
+                access_token_lifetime: args.token_life.access_token_lifetime,
                 session_lifetime: args.session_lifetime,
                 session_idle_limit: args.session_idle_limit,
                 chat_image_hosts: args
@@ -267,15 +280,23 @@ impl KeyArgs {
     ///
     /// # Errors
     /// Where there is none, or it is weak.
-    pub fn load(self) -> Result<SigningKeys, ConfigError> {
-        let wrong =
-            |problem: String| ConfigError { setting: "JWT_KEYS_FILE", problem, cure: KEYS_CURE };
-        let file = self.jwt_keys_file.ok_or_else(|| wrong("is not set".to_owned()))?;
-        let json = std::fs::read_to_string(&file).map_err(|error| {
-            wrong(format!("is {}, which cannot be read: {error}", file.display()))
-        })?;
-        SigningKeys::from_jwks(&json)
-            .map_err(|error| wrong(format!("is {}, which {error:#}", file.display())))
+    pub fn load(self) -> Result<KeySource, ConfigError> {
+        let wrong = |setting, problem| ConfigError { setting, problem, cure: KEYS_CURE };
+        let json = self.jwt_keys.filter(|json| !json.trim().is_empty());
+        match (self.jwt_keys_file, json) {
+            (Some(_), Some(_)) => Err(ConfigError {
+                setting: "JWT_KEYS",
+                problem: "is set, and JWT_KEYS_FILE too".to_owned(),
+                cure: "Set one of them",
+            }),
+            (Some(file), None) => KeySource::file(&file).map_err(|error| {
+                wrong("JWT_KEYS_FILE", format!("is {}, which {error:#}", file.display()))
+            }),
+            (None, Some(json)) => {
+                KeySource::fixed(&json).map_err(|error| wrong("JWT_KEYS", format!("{error:#}")))
+            }
+            (None, None) => Err(wrong("JWT_KEYS_FILE", "is not set".to_owned())),
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use crate::{
     config::{Config, Policy},
     edge_client::EdgeClient,
     extract::once::TakenOnce,
-    keys::SigningKeys,
+    keys::KeyRing,
     password::Passwords,
     store::Db,
 };
@@ -30,7 +30,7 @@ pub struct Parts {
     /// What rules depend on.
     pub policy: Policy,
     /// Keys that access tokens are signed with.
-    pub keys: SigningKeys,
+    pub keys: KeyRing,
     /// Who makes access tokens, and for whom.
     pub expectations: Expectations,
     /// What the edge signs with.
@@ -60,9 +60,9 @@ impl App {
         Ok(Self(Arc::new(Parts {
             db,
             passwords: Passwords::new(&ambient)?,
+            keys: KeyRing::new(config.keys, ambient.clone()),
             ambient,
             policy: config.policy,
-            keys: config.keys,
             expectations: config.expectations,
             edge_to_origin: config.edge_to_origin,
             device_tokens: config.device_tokens,

@@ -12,7 +12,7 @@ use http::Request;
 use origin::{
     clock::{Ambient, Clock as _, SystemEntropy},
     config::{Config, DatabaseConfig, Policy},
-    keys::{self, SigningKeys},
+    keys::{self, KeySource},
     router::router,
     state::App,
     store::{self, Db, DbZone},
@@ -108,7 +108,7 @@ fn application(keys: &str, db: Db, clock: StepClock) -> App {
     let config = Config {
         listen: SocketAddr::from(([127, 0, 0, 1], 0)),
         database: DatabaseConfig { url: String::new(), zone: DbZone::UTC, max_connections: 1 },
-        keys: SigningKeys::from_jwks(keys).expect("generated keys can be read"),
+        keys: KeySource::fixed(keys).expect("generated keys can be read"),
         expectations: Expectations {
             issuer: "drawbridge".into(),
             audience: "drawbridge-api".into(),

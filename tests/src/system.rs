@@ -144,6 +144,30 @@ impl System {
         self.edge.take().expect("the edge runs").kill();
     }
 
+    /// The edge anew, with further variables.
+    pub fn restart_edge_with(&mut self, vars: &[(&str, &str)]) {
+        self.kill_edge();
+        let vars = vars.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        self.edge_options.vars.extend(vars);
+        self.start_edge();
+    }
+
+    /// Runs `origin keys …` on the origin's key file: what it prints.
+    ///
+    /// # Errors
+    /// What it says where it fails.
+    pub fn keys(&self, args: &[&str]) -> Result<String, String> {
+        let output = std::process::Command::new(&self.origin_options.binary)
+            .arg("keys")
+            .args(args)
+            .env("JWT_KEYS_FILE", &self.origin_options.secrets.jwt_keys_file)
+            .output()
+            .expect("the origin's binary runs");
+        let said = if output.status.success() { &output.stdout } else { &output.stderr };
+        let said = String::from_utf8_lossy(said).trim().to_owned();
+        if output.status.success() { Ok(said) } else { Err(said) }
+    }
+
     /// An edge with nothing in KV that nobody pushes to: what another place of the world knows.
     #[must_use]
     pub fn edge_elsewhere(&self) -> (Edge, Door) {

@@ -27,6 +27,11 @@ const LEGACY_TOKEN_TYPE: &str = "JWT";
 pub const MAX_TOKEN_BYTES: usize = 4 * 1024;
 /// How far `iat` and `nbf` may lie in the future, in seconds; `exp` has no leeway.
 pub const LEEWAY_SECONDS: i64 = 30;
+/// How long the published keys may be kept, in seconds; with it a retired key is gone everywhere.
+pub const JWKS_MAX_AGE_SECONDS: u64 = 300;
+/// How often, in seconds, the published keys are asked for because a token names one that is not
+/// known.
+pub const JWKS_COOL_DOWN_SECONDS: u64 = 30;
 
 fn base64url(bytes: impl AsRef<[u8]>) -> String {
     BASE64_URL_SAFE_NO_PAD.encode(bytes)
