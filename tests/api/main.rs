@@ -6,5 +6,6 @@ mod bad_input;
 mod chat;
 mod console;
 mod internal;
+mod keys;
 mod market;
 mod operations;
