@@ -67,7 +67,8 @@ impl Entry {
         signs_from: Timestamp,
         ambient: &Ambient,
     ) -> anyhow::Result<Self> {
-        let kid = ambient.unique_name();
+        // A letter before it: no command takes it for a flag.
+        let kid = format!("k{}", ambient.unique_name());
         let mut jwk = match algorithm {
             Algorithm::Ed25519 => {
                 let key = ed25519_dalek::SigningKey::from_bytes(&ambient.bytes());

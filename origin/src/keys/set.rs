@@ -181,6 +181,3 @@ pub fn first(algorithm: Algorithm, ambient: &Ambient) -> anyhow::Result<(Signing
     let kid = entry.kid.clone();
     Ok((SigningKeys::of(vec![entry])?, kid))
 }
-
-#[cfg(test)]
-mod tests;
