@@ -63,6 +63,11 @@ impl Ambient {
         self.clock.now()
     }
 
+    /// Fills `bytes` with random ones.
+    pub fn fill(&self, bytes: &mut [u8]) {
+        self.entropy.fill(bytes);
+    }
+
     /// `N` random bytes.
     #[must_use]
     pub fn bytes<const N: usize>(&self) -> [u8; N] {

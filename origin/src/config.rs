@@ -9,7 +9,7 @@ use shared::{seal::Secret, token::Expectations, web_origin::AllowedOrigins};
 
 use self::log_in::LogInArgs;
 use crate::{
-    keys::SigningKeys,
+    keys::KeySource,
     sessions::{attempts::limit::LoginLimits, limits::Limits, refresh_keys::RefreshKeys},
     store::DbZone,
     wechat::WechatConfig,
@@ -53,6 +53,19 @@ pub struct KeyArgs {
     /// File with the private JSON Web Key Set that access tokens are signed with
     #[arg(long, env = "JWT_KEYS_FILE")]
     pub jwt_keys_file: Option<PathBuf>,
+
+    /// The same set itself as JSON, where there is no file; `origin keys add` and `retire` cannot
+    /// change it
+    #[arg(long, env = "JWT_KEYS", hide_env_values = true)]
+    pub jwt_keys: Option<String>,
+}
+
+/// How long tokens live.
+#[derive(Args, Clone, Debug)]
+pub struct TokenLifeArgs {
+    /// Life of an access token
+    #[arg(long, env = "ACCESS_TOKEN_LIFETIME", default_value = "24h", value_parser = duration)]
+    pub access_token_lifetime: Duration,
 }
 
 /// All settings of `origin serve`.
@@ -104,9 +117,9 @@ pub struct ServeArgs {
     #[arg(long, env = "CORS_ALLOWED_ORIGINS", default_value = "")]
     pub cors_allowed_origins: String,
 
-    /// Life of an access token
-    #[arg(long, env = "ACCESS_TOKEN_LIFETIME", default_value = "24h", value_parser = duration)]
-    pub access_token_lifetime: Duration,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "the group's own help says it")]
+    pub token_life: TokenLifeArgs,
 
     /// Life of a refresh token; each refresh gives one with a new life, under the session's absolute end
     #[arg(long, env = "REFRESH_TOKEN_LIFETIME", default_value = "7d", value_parser = duration)]
@@ -224,7 +237,7 @@ pub struct Config {
     /// The database.
     pub database: DatabaseConfig,
     /// Keys that access tokens are signed with.
-    pub keys: SigningKeys,
+    pub keys: KeySource,
     /// Who makes access tokens, and for whom.
     pub expectations: Expectations,
     /// Base URL of the edge, without a slash at its end.
@@ -299,7 +312,7 @@ impl TryFrom<ServeArgs> for Config {
             wechat: args.log_in.wechat()?,
             adopted_bcrypt_cost: args.log_in.adopted_bcrypt_cost,
             policy: Policy {
-                access_token_lifetime: args.access_token_lifetime,
+                access_token_lifetime: args.token_life.access_token_lifetime,
                 refresh_token_lifetime: args.refresh_token_lifetime,
                 session_lifetime: args.session_lifetime,
                 session_idle_limit: args.session_idle_limit,
@@ -320,15 +333,23 @@ impl KeyArgs {
     ///
     /// # Errors
     /// Where there is none, or it is weak.
-    pub fn load(self) -> Result<SigningKeys, ConfigError> {
-        let wrong =
-            |problem: String| ConfigError { setting: "JWT_KEYS_FILE", problem, cure: KEYS_CURE };
-        let file = self.jwt_keys_file.ok_or_else(|| wrong("is not set".to_owned()))?;
-        let json = std::fs::read_to_string(&file).map_err(|error| {
-            wrong(format!("is {}, which cannot be read: {error}", file.display()))
-        })?;
-        SigningKeys::from_jwks(&json)
-            .map_err(|error| wrong(format!("is {}, which {error:#}", file.display())))
+    pub fn load(self) -> Result<KeySource, ConfigError> {
+        let wrong = |setting, problem| ConfigError { setting, problem, cure: KEYS_CURE };
+        let json = self.jwt_keys.filter(|json| !json.trim().is_empty());
+        match (self.jwt_keys_file, json) {
+            (Some(_), Some(_)) => Err(ConfigError {
+                setting: "JWT_KEYS",
+                problem: "is set, and JWT_KEYS_FILE too".to_owned(),
+                cure: "Set one of them",
+            }),
+            (Some(file), None) => KeySource::file(&file).map_err(|error| {
+                wrong("JWT_KEYS_FILE", format!("is {}, which {error:#}", file.display()))
+            }),
+            (None, Some(json)) => {
+                KeySource::fixed(&json).map_err(|error| wrong("JWT_KEYS", format!("{error:#}")))
+            }
+            (None, None) => Err(wrong("JWT_KEYS_FILE", "is not set".to_owned())),
+        }
     }
 }
 

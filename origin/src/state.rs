@@ -12,7 +12,7 @@ use crate::{
     config::{Config, Policy},
     edge_client::EdgeClient,
     extract::once::TakenOnce,
-    keys::SigningKeys,
+    keys::KeyRing,
     password::Passwords,
     sessions::refresh_keys::RefreshKeys,
     store::{Db, sessions::search::At},
@@ -32,7 +32,7 @@ pub struct Parts {
     /// What rules depend on.
     pub policy: Policy,
     /// Keys that access tokens are signed with.
-    pub keys: SigningKeys,
+    pub keys: KeyRing,
     /// Who makes access tokens, and for whom.
     pub expectations: Expectations,
     /// What the edge signs with.
@@ -73,9 +73,9 @@ impl App {
                 .map(Wechat::new)
                 .transpose()
                 .context("cannot make an HTTP client for WeChat")?,
+            keys: KeyRing::new(config.keys, ambient.clone()),
             ambient,
             policy: config.policy,
-            keys: config.keys,
             expectations: config.expectations,
             edge_to_origin: config.edge_to_origin,
             device_tokens: config.device_tokens,

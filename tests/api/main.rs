@@ -7,6 +7,7 @@ mod chat;
 mod console;
 mod guards;
 mod internal;
+mod keys;
 mod market;
 mod operations;
 mod users;

@@ -11,6 +11,7 @@ use tests::{TestApp, both_databases};
 both_databases!(
     it_says_that_it_is_alive_and_ready,
     its_keys_are_public_and_nothing_else_is,
+    who_has_the_keys_already_is_not_sent_them_again,
     every_route_that_the_edge_forwards_is_there,
     a_database_that_is_gone_is_said_and_not_shown,
 );
@@ -35,6 +36,26 @@ async fn its_keys_are_public_and_nothing_else_is(app: TestApp) {
     let keys = reply.json.to_string();
     assert!(KeySet::from_jwks(&keys).is_ok());
     assert!(!keys.contains("\"d\""), "{keys}");
+}
+
+async fn who_has_the_keys_already_is_not_sent_them_again(app: TestApp) {
+    let first = app.send(get(route::JWKS), FROM).await;
+    let etag = first.headers["etag"].to_str().unwrap().to_owned();
+    for (tags, status) in [
+        (etag.clone(), 304),
+        (format!("W/{etag}"), 304),
+        (format!("\"other\", {etag}"), 304),
+        ("*".to_owned(), 304),
+        ("\"other\"".to_owned(), 200),
+        (etag.trim_matches('"').to_owned(), 200),
+    ] {
+        let request = Request::get(route::JWKS).header("if-none-match", &tags);
+        let reply = app.send(request.body(Body::empty()).unwrap(), FROM).await;
+        assert_eq!(reply.status, status, "{tags}");
+        assert_eq!(reply.headers["etag"], etag);
+        assert_eq!(reply.headers["cache-control"], "public, max-age=300");
+        assert_eq!(reply.json.is_null(), status == 304);
+    }
 }
 
 async fn every_route_that_the_edge_forwards_is_there(app: TestApp) {

@@ -12,7 +12,7 @@ use http::{Request, header};
 use origin::{
     clock::{Ambient, Clock as _, SystemEntropy},
     config::{Config, DatabaseConfig, Policy},
-    keys::{self, SigningKeys},
+    keys::{self, KeySource},
     router::router,
     sessions::{attempts::limit::LoginLimits, limits::Limits, refresh_keys::RefreshKeys},
     state::App,
@@ -146,7 +146,7 @@ fn config(keys: &str) -> Config {
     Config {
         listen: SocketAddr::from(([127, 0, 0, 1], 0)),
         database: DatabaseConfig { url: String::new(), zone: DbZone::UTC, max_connections: 1 },
-        keys: SigningKeys::from_jwks(keys).expect("generated keys can be read"),
+        keys: KeySource::fixed(keys).expect("generated keys can be read"),
         expectations: Expectations {
             issuer: "drawbridge".into(),
             audience: "drawbridge-api".into(),

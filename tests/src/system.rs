@@ -177,6 +177,30 @@ impl System {
         self.edge.take().expect("the edge runs").kill();
     }
 
+    /// The edge anew, with further variables.
+    pub fn restart_edge_with(&mut self, vars: &[(&str, &str)]) {
+        self.kill_edge();
+        let vars = vars.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        self.edge_options.vars.extend(vars);
+        self.start_edge();
+    }
+
+    /// Runs `origin keys …` on the origin's key file: what it prints.
+    ///
+    /// # Errors
+    /// What it says where it fails.
+    pub fn keys(&self, args: &[&str]) -> Result<String, String> {
+        let output = std::process::Command::new(&self.origin_options.binary)
+            .arg("keys")
+            .args(args)
+            .env("JWT_KEYS_FILE", &self.origin_options.secrets.jwt_keys_file)
+            .output()
+            .expect("the origin's binary runs");
+        let said = if output.status.success() { &output.stdout } else { &output.stderr };
+        let said = String::from_utf8_lossy(said).trim().to_owned();
+        if output.status.success() { Ok(said) } else { Err(said) }
+    }
+
     /// Gives the edge, which is started again, a KV namespace that the test plays; this place and
     /// those elsewhere share it.
     pub fn share_kv(&mut self, kv: &PlayedKv) {

@@ -3,19 +3,15 @@
 use axum::{
     Router,
     extract::State,
-    http::{StatusCode, header},
-    response::IntoResponse,
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
     routing::get,
 };
 use serde::Serialize;
-use shared::{error::ErrorCode, route};
+use shared::{error::ErrorCode, route, token::JWKS_MAX_AGE_SECONDS};
 
 use super::{Answer, Envelope};
 use crate::{state::App, store};
-
-/// How long verifiers may keep the keys, in seconds: shorter than the time that a new key is
-/// published before it signs.
-const JWKS_MAX_AGE: u32 = 300;
 
 /// The routes.
 pub fn router() -> Router<App> {
@@ -61,11 +57,23 @@ fn unready(error: impl std::error::Error) -> ErrorCode {
     ErrorCode::OriginUnavailable
 }
 
-/// The public keys, as RFC 7517 has them: without an envelope.
-async fn jwks(State(app): State<App>) -> impl IntoResponse {
-    let headers = [
-        (header::CONTENT_TYPE, "application/jwk-set+json".to_owned()),
-        (header::CACHE_CONTROL, format!("public, max-age={JWKS_MAX_AGE}")),
+/// The public keys, as RFC 7517 has them: without an envelope. Who has them already is told no more
+/// than that.
+async fn jwks(State(app): State<App>, headers: HeaderMap) -> Response {
+    let keys = app.keys.current();
+    let cached = [
+        (header::CACHE_CONTROL, format!("public, max-age={JWKS_MAX_AGE_SECONDS}")),
+        (header::ETAG, keys.etag().to_owned()),
     ];
-    (StatusCode::OK, headers, app.keys.public().to_string())
+    if headers.get_all(header::IF_NONE_MATCH).iter().any(|tags| names(tags, keys.etag())) {
+        return (StatusCode::NOT_MODIFIED, cached).into_response();
+    }
+    let content_type = [(header::CONTENT_TYPE, "application/jwk-set+json")];
+    (cached, content_type, keys.public().to_string()).into_response()
+}
+
+/// Whether `If-None-Match` has this tag (RFC 9110, 13.1.2).
+fn names(tags: &HeaderValue, etag: &str) -> bool {
+    let tags = tags.to_str().unwrap_or_default().split(',').map(str::trim);
+    tags.into_iter().any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == etag)
 }
