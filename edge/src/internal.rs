@@ -1,4 +1,4 @@
-//! What the origin pushes: ended sessions and stored messages, in signed batches.
+//! What the origin pushes: ended sessions and stored messages, in signed batches; and what it asks.
 
 use std::collections::BTreeSet;
 
@@ -9,8 +9,13 @@ use shared::{
     chat::room::{Room, RoomCall, SessionEnded},
     envelope::FieldError,
     error::ErrorCode,
-    internal::{ChatEvent, Events, EventsTaken, MAX_BATCH, SessionEvent},
-    route::{INTERNAL_CHAT_EVENTS, INTERNAL_SESSION_EVENTS, MAX_INTERNAL_BODY_BYTES},
+    internal::{
+        ChatEvent, Events, EventsTaken, MAX_BATCH, SessionEvent, SessionView, SessionViewQuestion,
+    },
+    route::{
+        INTERNAL_CHAT_EVENTS, INTERNAL_SESSION_EVENTS, INTERNAL_SESSION_VIEW,
+        MAX_INTERNAL_BODY_BYTES,
+    },
     seal::Purpose,
 };
 use worker::Response;
@@ -78,8 +83,26 @@ async fn tell(call: &Call<'_>, room: Room, what: &RoomCall) -> bool {
     .is_ok()
 }
 
+/// Answers what is remembered of a session here, and changes nothing.
+pub async fn session_view(mut call: Call<'_>) -> Result<Response, Refused> {
+    let question: SessionViewQuestion = signed(&mut call, INTERNAL_SESSION_VIEW).await?;
+    let location = call.request.cf().map(worker::Cf::colo);
+    let (memory, kv) = liveness::view(&call, &question.session).await?;
+    respond::success(SessionView { location, memory, kv })
+}
+
 /// The events of a batch that the origin has signed.
 async fn events<T: DeserializeOwned>(call: &mut Call<'_>, path: &str) -> Result<Vec<T>, Refused> {
+    let batch: Events<T> = signed(call, path).await?;
+    if batch.events.len() > MAX_BATCH {
+        let problem = FieldError::new("events", format!("must be at most {MAX_BATCH}"));
+        return Err(Refused::Invalid(vec![problem]));
+    }
+    Ok(batch.events)
+}
+
+/// What the origin has signed.
+async fn signed<T: DeserializeOwned>(call: &mut Call<'_>, path: &str) -> Result<T, Refused> {
     let header = call.header(CALL_HEADER).ok_or(ErrorCode::Forbidden)?;
     let signature: CallSignature = call
         .config
@@ -90,13 +113,8 @@ async fn events<T: DeserializeOwned>(call: &mut Call<'_>, path: &str) -> Result<
     if !signature.covers(path, &body, clock::now()) {
         return Err(ErrorCode::Forbidden.into());
     }
-    let batch: Events<T> = serde_json::from_slice(&body).map_err(|error| {
-        log::error(call.id, &format!("the origin pushed what cannot be read: {error}"));
-        ErrorCode::BadRequest
-    })?;
-    if batch.events.len() > MAX_BATCH {
-        let problem = FieldError::new("events", format!("must be at most {MAX_BATCH}"));
-        return Err(Refused::Invalid(vec![problem]));
-    }
-    Ok(batch.events)
+    serde_json::from_slice(&body).map_err(|error| {
+        log::error(call.id, &format!("the origin sent what cannot be read: {error}"));
+        ErrorCode::BadRequest.into()
+    })
 }

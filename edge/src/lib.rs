@@ -72,6 +72,7 @@ async fn answer(call: Call<'_>, origin: Option<&str>) -> Result<Response, Refuse
         Endpoint::ChatSocket => socket::open(&call, origin).await,
         Endpoint::SessionEvents => internal::session_events(call).await,
         Endpoint::ChatEvents => internal::chat_events(call).await,
+        Endpoint::SessionView => internal::session_view(call).await,
     }
 }
 

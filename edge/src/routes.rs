@@ -23,6 +23,8 @@ pub enum Endpoint {
     SessionEvents,
     /// We: the origin tells of stored messages.
     ChatEvents,
+    /// We: the origin asks what we remember of a session.
+    SessionView,
 }
 
 const OWN: &[(Method, &str, Endpoint)] = &[
@@ -31,6 +33,7 @@ const OWN: &[(Method, &str, Endpoint)] = &[
     (Method::Get, route::CHAT_SOCKET_LEGACY, Endpoint::ChatSocket),
     (Method::Post, route::INTERNAL_SESSION_EVENTS, Endpoint::SessionEvents),
     (Method::Post, route::INTERNAL_CHAT_EVENTS, Endpoint::ChatEvents),
+    (Method::Post, route::INTERNAL_SESSION_VIEW, Endpoint::SessionView),
 ];
 
 /// The methods of one path.

@@ -1,8 +1,13 @@
 //! Settings: read from flags and environment, checked before anything starts.
 
+mod inspect;
+mod retention;
+
 use std::{net::SocketAddr, path::PathBuf, str::FromStr, time::Duration};
 
 use clap::Args;
+pub use inspect::{InspectArgs, InspectConfig};
+pub use retention::{Retention, RetentionArgs};
 use shared::{seal::Secret, token::Expectations, web_origin::AllowedOrigins};
 
 use crate::{keys::SigningKeys, sessions::refresh_keys::RefreshKeys, store::DbZone};
@@ -112,6 +117,10 @@ pub struct ServeArgs {
     #[arg(long, env = "SESSION_IDLE_LIMIT", default_value = "7d", value_parser = duration)]
     pub session_idle_limit: Duration,
 
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "the group's own help says it")]
+    pub retention: RetentionArgs,
+
     /// Hosts that pictures in chat may come from
     #[arg(long, env = "CHAT_IMAGE_HOSTS", value_delimiter = ',')]
     pub chat_image_hosts: Vec<String>,
@@ -191,6 +200,8 @@ pub struct Policy {
     pub session_lifetime: Duration,
     /// End of a session after its last use.
     pub session_idle_limit: Duration,
+    /// How long what is over is kept.
+    pub retention: Retention,
     /// Hosts that pictures in chat may come from.
     pub chat_image_hosts: Vec<String>,
 }
@@ -275,6 +286,7 @@ impl TryFrom<ServeArgs> for Config {
                 refresh_token_lifetime: args.refresh_token_lifetime,
                 session_lifetime: args.session_lifetime,
                 session_idle_limit: args.session_idle_limit,
+                retention: (&args.retention).into(),
                 chat_image_hosts: args
                     .chat_image_hosts
                     .iter()

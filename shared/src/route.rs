@@ -40,6 +40,10 @@ pub const INTERNAL_MESSAGES: &str = "/internal/chat/messages";
 pub const INTERNAL_SESSION_EVENTS: &str = "/internal/session-events";
 /// The origin tells the edge of stored messages.
 pub const INTERNAL_CHAT_EVENTS: &str = "/internal/chat-events";
+/// The origin asks what the edge remembers of a session.
+pub const INTERNAL_SESSION_VIEW: &str = "/internal/sessions/view";
+/// An admin asks what is true of a token.
+pub const INSPECT_TOKEN: &str = "/api/v4/console/auth/token/inspect";
 
 /// The largest body of an API call, in bytes.
 pub const MAX_BODY_BYTES: usize = 64 * 1024;
@@ -103,6 +107,7 @@ pub const FORWARDED: &[Route] = &[
     Route { method: Method::Get, path: CHAT_MESSAGES, access: Access::Read },
     Route { method: Method::Post, path: CHAT_MESSAGES, access: Access::Write },
     Route { method: Method::Post, path: DEACTIVATE_SESSION, access: Access::Write },
+    Route { method: Method::Post, path: INSPECT_TOKEN, access: Access::Write },
     Route { method: Method::Get, path: JWKS, access: Access::Public },
 ];
 

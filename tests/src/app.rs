@@ -11,7 +11,7 @@ use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use http::{Request, header};
 use origin::{
     clock::{Ambient, Clock as _, SystemEntropy},
-    config::{Config, DatabaseConfig, Policy},
+    config::{Config, DatabaseConfig, Policy, Retention},
     keys::{self, SigningKeys},
     router::router,
     sessions::refresh_keys::RefreshKeys,
@@ -148,6 +148,7 @@ fn application(keys: &str, db: Db, clock: StepClock) -> App {
             refresh_token_lifetime: Duration::from_hours(7 * 24),
             session_lifetime: Duration::from_hours(30 * 24),
             session_idle_limit: Duration::from_hours(7 * 24),
+            retention: Retention { sessions: Duration::from_hours(90 * 24), audit_events: None },
             chat_image_hosts: vec!["img.example.com".into()],
         },
     };

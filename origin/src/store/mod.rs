@@ -3,6 +3,7 @@
 pub mod audit;
 pub mod conversations;
 pub mod db;
+mod delete;
 pub mod listings;
 pub mod messages;
 pub mod outbox;

@@ -1,10 +1,12 @@
 //! Access tokens: JWTs that name a session, and the one function that decides whether one holds.
 
 mod claims;
+mod inspect;
 mod keys;
 mod verify;
 
 pub use claims::{Audience, Claims};
+pub use inspect::{Check, Finding, FirstFailure, Inspected, inspect};
 pub use keys::{KeySet, KeySetError, MIN_HMAC_BYTES};
 pub use verify::{Expectations, TokenError, verify, verify_at_any_age};
 
