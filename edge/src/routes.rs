@@ -61,11 +61,13 @@ fn table() -> Result<Router<Methods>, matchit::InsertError> {
     let forwarded = route::FORWARDED
         .iter()
         .map(|route| (route.method, route.path, Endpoint::Forward(route.access)));
-    let mut paths: Vec<(&str, Methods)> = Vec::new();
+    let mut paths: Vec<(String, Methods)> = Vec::new();
     for (method, path, endpoint) in forwarded.chain(OWN.iter().copied()) {
-        match paths.iter_mut().find(|(known, _)| *known == path) {
-            Some((_, methods)) => methods.push((method, endpoint)),
-            None => paths.push((path, vec![(method, endpoint)])),
+        for path in route::spellings(path) {
+            match paths.iter_mut().find(|(known, _)| *known == path) {
+                Some((_, methods)) => methods.push((method, endpoint)),
+                None => paths.push((path, vec![(method, endpoint)])),
+            }
         }
     }
     let mut router = Router::new();
@@ -84,12 +86,13 @@ mod tests {
     #[test]
     fn every_route_is_found() {
         for route in route::FORWARDED {
-            let path = route::with_id(route.path, 7);
-            assert_eq!(
-                find(route.method.as_str(), &path).unwrap(),
-                Endpoint::Forward(route.access),
-                "{path}"
-            );
+            for path in route::spellings(&route::with_id(route.path, 7)) {
+                assert_eq!(
+                    find(route.method.as_str(), &path).unwrap(),
+                    Endpoint::Forward(route.access),
+                    "{path}"
+                );
+            }
         }
         for (method, path, endpoint) in OWN {
             assert_eq!(find(method.as_str(), path).unwrap(), *endpoint);
@@ -104,6 +107,10 @@ mod tests {
             "/api/v4/auth/login/",
             "/api/v4/auth//login",
             "/api/v4/auth/%6cogin",
+            "/api/v1/market/my-listings",
+            "/api/v1/auth",
+            "/auth/",
+            "/auth/nothing",
             "/readyz",
             "/metrics",
             route::INTERNAL_LIVENESS,
@@ -124,6 +131,7 @@ mod tests {
         assert_eq!(allowed("DELETE", route::CHAT_SESSIONS), "GET, POST");
         assert_eq!(allowed("HEAD", route::ME), "GET");
         assert_eq!(allowed("get", route::ME), "GET");
+        assert_eq!(allowed("GET", "/auth/login"), "POST");
         assert_eq!(allowed("GET", route::INTERNAL_CHAT_EVENTS), "POST");
     }
 }

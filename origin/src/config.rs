@@ -10,7 +10,11 @@ pub use inspect::{InspectArgs, InspectConfig};
 pub use retention::{Retention, RetentionArgs};
 use shared::{seal::Secret, token::Expectations, web_origin::AllowedOrigins};
 
-use crate::{keys::SigningKeys, sessions::refresh_keys::RefreshKeys, store::DbZone};
+use crate::{
+    keys::SigningKeys,
+    sessions::{limits::Limits, refresh_keys::RefreshKeys},
+    store::DbZone,
+};
 
 /// A setting that is missing or wrong, and how to set it.
 #[derive(Debug, thiserror::Error)]
@@ -117,6 +121,12 @@ pub struct ServeArgs {
     #[arg(long, env = "SESSION_IDLE_LIMIT", default_value = "7d", value_parser = duration)]
     pub session_idle_limit: Duration,
 
+    /// Live sessions by user type and client type, and what a log-in beyond does (`replace_oldest` or
+    /// `refuse`): `user/mini_program=1,replace_oldest; user/web=5,refuse; admin/*=2,replace_oldest`; one,
+    /// the oldest out, where nothing is said
+    #[arg(long, env = "SESSION_POLICY", default_value = "")]
+    pub session_policy: String,
+
     #[command(flatten)]
     #[expect(missing_docs, reason = "the group's own help says it")]
     pub retention: RetentionArgs,
@@ -200,6 +210,8 @@ pub struct Policy {
     pub session_lifetime: Duration,
     /// End of a session after its last use.
     pub session_idle_limit: Duration,
+    /// How many live sessions a user may have.
+    pub session_limits: Limits,
     /// How long what is over is kept.
     pub retention: Retention,
     /// Hosts that pictures in chat may come from.
@@ -286,6 +298,7 @@ impl TryFrom<ServeArgs> for Config {
                 refresh_token_lifetime: args.refresh_token_lifetime,
                 session_lifetime: args.session_lifetime,
                 session_idle_limit: args.session_idle_limit,
+                session_limits: session_limits(&args.session_policy)?,
                 retention: (&args.retention).into(),
                 chat_image_hosts: args
                     .chat_image_hosts
@@ -348,6 +361,14 @@ fn allowed_origins(list: &str) -> Result<AllowedOrigins, ConfigError> {
     })
 }
 
+fn session_limits(text: &str) -> Result<Limits, ConfigError> {
+    text.parse().map_err(|problem| ConfigError {
+        setting: "SESSION_POLICY",
+        problem,
+        cure: "Set it to entries such as user/web=5,refuse; admin/*=1,replace_oldest",
+    })
+}
+
 fn secret(setting: &'static str, value: Option<String>) -> Result<Secret, ConfigError> {
     let value = required(setting, value, RANDOM_CURE)?;
     Secret::parse(&value).map_err(|weak| ConfigError {
@@ -400,6 +421,14 @@ mod tests {
         assert!(duration("0s").is_err());
         assert!(duration("100years").is_err());
         assert!(duration("soon").is_err());
+    }
+
+    #[test]
+    fn a_policy_that_means_nothing_is_told_with_its_cure() {
+        let error = session_limits("user/web=0,refuse").unwrap_err().to_string();
+        assert!(error.starts_with("SESSION_POLICY has \"user/web=0,refuse\": "), "{error}");
+        assert!(error.contains("Set it to entries such as user/web=5,refuse"), "{error}");
+        assert!(session_limits("").is_ok());
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The origin: owns the database and answers session, listing and chat queries, for the edge and
 //! for admin tools directly.
 
+pub mod audit;
 pub mod background;
 pub mod chat;
 pub mod clock;
@@ -18,3 +19,6 @@ pub mod seed;
 pub mod sessions;
 pub mod state;
 pub mod store;
+pub mod users;
+
+pub use extract::guard;

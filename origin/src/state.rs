@@ -15,7 +15,7 @@ use crate::{
     keys::SigningKeys,
     password::Passwords,
     sessions::refresh_keys::RefreshKeys,
-    store::Db,
+    store::{Db, sessions::search::At},
 };
 
 /// The application: cheap to clone, shared by all calls and background tasks.
@@ -78,6 +78,14 @@ impl App {
             activity: Activity::default(),
             taken_assertions: TakenOnce::default(),
         })))
+    }
+}
+
+impl Parts {
+    /// The time that states of sessions are judged at: now.
+    #[must_use]
+    pub fn judging(&self) -> At {
+        At { now: self.ambient.now(), idle_limit: self.policy.session_idle_limit }
     }
 }
 

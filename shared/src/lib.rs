@@ -3,6 +3,7 @@
 //! Nothing here does I/O, reads a clock or draws a random number.
 
 pub mod assertion;
+pub mod audit;
 pub mod chat;
 pub mod digest;
 pub mod envelope;

@@ -12,6 +12,14 @@ pub const LOGOUT: &str = "/api/v4/auth/logout";
 pub const VERIFY: &str = "/api/v4/auth/verify";
 /// Who am I?
 pub const ME: &str = "/api/v4/auth/me";
+/// The caller's live sessions.
+pub const SESSIONS: &str = "/api/v4/auth/sessions";
+/// End one of them.
+pub const REVOKE_SESSION: &str = "/api/v4/auth/sessions/revoke";
+/// End all of them but the caller's.
+pub const REVOKE_ALL_SESSIONS: &str = "/api/v4/auth/sessions/revoke-all";
+/// Change the caller's password.
+pub const PASSWORD: &str = "/api/v4/auth/password";
 /// The caller's own listings.
 pub const MY_LISTINGS: &str = "/api/v4/market/my-listings";
 /// The caller's conversations with customer service.
@@ -22,6 +30,15 @@ pub const CHAT_MESSAGES: &str =
 /// An admin ends a session.
 pub const DEACTIVATE_SESSION: &str =
     "/api/v4/console/auth/sessions/{authentication_session_id}/deactivate";
+/// An admin ends all sessions of a user.
+pub const DEACTIVATE_USER_SESSIONS: &str =
+    "/api/v4/console/auth/users/{user_id}/deactivate-sessions";
+/// An admin searches sessions.
+pub const CONSOLE_SESSIONS: &str = "/api/v4/console/auth/sessions";
+/// A user's sessions in time.
+pub const TIMELINE: &str = "/api/v4/console/auth/users/{user_id}/timeline";
+/// The audit log.
+pub const AUDIT: &str = "/api/v4/console/auth/audit";
 /// Public keys of the access tokens (RFC 7517).
 pub const JWKS: &str = "/.well-known/jwks.json";
 /// Chat over a raw WebSocket, at the edge.
@@ -44,6 +61,11 @@ pub const INTERNAL_CHAT_EVENTS: &str = "/internal/chat-events";
 pub const INTERNAL_SESSION_VIEW: &str = "/internal/sessions/view";
 /// An admin asks what is true of a token.
 pub const INSPECT_TOKEN: &str = "/api/v4/console/auth/token/inspect";
+
+/// What every path of accounts and sessions begins with.
+const AUTH: &str = "/api/v4/auth/";
+/// What it begins with for clients already out there: the same handlers, the same fields.
+const AUTH_ALIASES: [&str; 2] = ["/api/v1/auth/", "/auth/"];
 
 /// The largest body of an API call, in bytes.
 pub const MAX_BODY_BYTES: usize = 64 * 1024;
@@ -101,15 +123,32 @@ pub const FORWARDED: &[Route] = &[
     Route { method: Method::Post, path: LOGOUT, access: Access::Public },
     Route { method: Method::Get, path: VERIFY, access: Access::Read },
     Route { method: Method::Get, path: ME, access: Access::Read },
+    // Says what is live, so it rests on rows: one that was just ended must not be shown.
+    Route { method: Method::Get, path: SESSIONS, access: Access::Write },
+    Route { method: Method::Post, path: REVOKE_SESSION, access: Access::Write },
+    Route { method: Method::Post, path: REVOKE_ALL_SESSIONS, access: Access::Write },
+    Route { method: Method::Post, path: PASSWORD, access: Access::Write },
     Route { method: Method::Get, path: MY_LISTINGS, access: Access::Read },
     Route { method: Method::Get, path: CHAT_SESSIONS, access: Access::Read },
     Route { method: Method::Post, path: CHAT_SESSIONS, access: Access::Write },
     Route { method: Method::Get, path: CHAT_MESSAGES, access: Access::Read },
     Route { method: Method::Post, path: CHAT_MESSAGES, access: Access::Write },
     Route { method: Method::Post, path: DEACTIVATE_SESSION, access: Access::Write },
+    Route { method: Method::Post, path: DEACTIVATE_USER_SESSIONS, access: Access::Write },
+    Route { method: Method::Get, path: CONSOLE_SESSIONS, access: Access::Write },
+    Route { method: Method::Get, path: TIMELINE, access: Access::Write },
+    Route { method: Method::Get, path: AUDIT, access: Access::Write },
     Route { method: Method::Post, path: INSPECT_TOKEN, access: Access::Write },
     Route { method: Method::Get, path: JWKS, access: Access::Public },
 ];
+
+/// Every path by which what stands at `path` is reached: itself first, then, for what belongs to
+/// accounts and sessions, its names for clients already out there.
+pub fn spellings(path: &str) -> impl Iterator<Item = String> {
+    let aliases =
+        path.strip_prefix(AUTH).map(|rest| AUTH_ALIASES.map(|begin| format!("{begin}{rest}")));
+    std::iter::once(path.to_owned()).chain(aliases.into_iter().flatten())
+}
 
 /// The path of one thing: `path` with its one parameter filled in.
 #[must_use]
@@ -139,6 +178,29 @@ mod tests {
                 route.path
             );
         }
+    }
+
+    #[test]
+    fn what_belongs_to_auth_has_three_names_and_the_rest_has_one() {
+        let spelled = |path| spellings(path).collect::<Vec<_>>();
+        assert_eq!(
+            spelled(REVOKE_SESSION),
+            [
+                "/api/v4/auth/sessions/revoke",
+                "/api/v1/auth/sessions/revoke",
+                "/auth/sessions/revoke"
+            ]
+        );
+        assert_eq!(spelled(CONSOLE_SESSIONS), [CONSOLE_SESSIONS]);
+        assert_eq!(spelled(MY_LISTINGS), [MY_LISTINGS]);
+        let mut all: Vec<_> = FORWARDED
+            .iter()
+            .flat_map(|route| spellings(route.path).map(|path| (route.method.as_str(), path)))
+            .collect();
+        let count = all.len();
+        all.sort_unstable();
+        all.dedup();
+        assert_eq!(all.len(), count, "two routes share a name");
     }
 
     #[test]

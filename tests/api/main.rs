@@ -6,6 +6,8 @@ mod bad_input;
 mod chat;
 mod cleanup;
 mod console;
+mod guards;
 mod internal;
 mod market;
 mod operations;
+mod users;

@@ -14,7 +14,7 @@ use origin::{
     config::{Config, DatabaseConfig, Policy, Retention},
     keys::{self, SigningKeys},
     router::router,
-    sessions::refresh_keys::RefreshKeys,
+    sessions::{limits::Limits, refresh_keys::RefreshKeys},
     state::App,
     store::{self, Db, DbZone},
 };
@@ -64,13 +64,20 @@ impl TestApp {
     async fn new(database: Arc<TestDatabase>) -> Self {
         let clock = StepClock::default();
         let keys = keys::generate(&Ambient::system()).expect("keys can be made");
-        let app = application(&keys, database.connect().await, clock.clone());
+        let app = application(&keys, database.connect().await, clock.clone(), Limits::default());
         Self { router: router(app.clone()), app, clock, database, keys }
     }
 
     /// Another origin process on the same database: its own pool and memory, the same settings.
     pub async fn second_process(&self) -> Self {
-        let app = application(&self.keys, self.database.connect().await, self.clock.clone());
+        self.process_with("").await
+    }
+
+    /// The same with a `SESSION_POLICY` of its own.
+    pub async fn process_with(&self, session_policy: &str) -> Self {
+        let limits = session_policy.parse().expect("a policy");
+        let app =
+            application(&self.keys, self.database.connect().await, self.clock.clone(), limits);
         Self {
             router: router(app.clone()),
             app,
@@ -126,7 +133,7 @@ impl TestApp {
     }
 }
 
-fn application(keys: &str, db: Db, clock: StepClock) -> App {
+fn application(keys: &str, db: Db, clock: StepClock, session_limits: Limits) -> App {
     let config = Config {
         listen: SocketAddr::from(([127, 0, 0, 1], 0)),
         database: DatabaseConfig { url: String::new(), zone: DbZone::UTC, max_connections: 1 },
@@ -149,6 +156,7 @@ fn application(keys: &str, db: Db, clock: StepClock) -> App {
             session_lifetime: Duration::from_hours(30 * 24),
             session_idle_limit: Duration::from_hours(7 * 24),
             retention: Retention { sessions: Duration::from_hours(90 * 24), audit_events: None },
+            session_limits,
             chat_image_hosts: vec!["img.example.com".into()],
         },
     };

@@ -9,7 +9,6 @@ use shared::{
     error::ErrorCode,
     session::judge,
     token::{self, Claims},
-    user::Role,
 };
 
 use super::context::CallContext;
@@ -32,9 +31,6 @@ pub struct Reader {
     /// The token that named it.
     pub claims: Claims,
 }
-
-/// A [`Caller`] with the role of an admin.
-pub struct Admin(pub Caller);
 
 impl Caller {
     /// The caller as chat knows them.
@@ -121,19 +117,6 @@ impl FromRequestParts<App> for Reader {
         }
         let Caller { claims, .. } = Caller::from_request_parts(parts, app).await?;
         Ok(Self { claims })
-    }
-}
-
-impl FromRequestParts<App> for Admin {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
-        let caller = Caller::from_request_parts(parts, app).await?;
-        // The row's role, not the token's: a role that was taken away is gone at once.
-        if caller.session.role != Role::Admin {
-            return Err(ErrorCode::Forbidden.into());
-        }
-        Ok(Self(caller))
     }
 }
 

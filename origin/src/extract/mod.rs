@@ -2,6 +2,8 @@
 
 pub mod caller;
 pub mod context;
+pub mod guard;
 pub mod input;
 pub mod once;
+pub mod period;
 pub mod signed;

@@ -1,7 +1,10 @@
 //! The end of a session: row, audit and outbox, together.
 
 use serde_json::json;
-use shared::session::SessionHash;
+use shared::{
+    session::{EndReason, SessionHash, judge},
+    user::ClientType,
+};
 
 use crate::{
     error::ApiError,
@@ -58,4 +61,85 @@ pub async fn end(
     });
     outbox::insert(tx.conn(), outbox::Kind::SessionEnded, &told, now).await?;
     Ok(true)
+}
+
+/// Whose sessions [`end_all`] ends.
+#[derive(Clone, Copy, Debug)]
+pub struct AllOf {
+    /// The user, whose row is locked.
+    pub user_id: i64,
+    /// One kind of client alone, or all.
+    pub client_type: Option<ClientType>,
+    /// Those with a key below this alone.
+    pub before: i64,
+    /// The one that stays.
+    pub except: Option<i64>,
+}
+
+impl AllOf {
+    /// All of a user's.
+    #[must_use]
+    pub fn user(user_id: i64) -> Self {
+        Self { user_id, client_type: None, before: i64::MAX, except: None }
+    }
+
+    /// All of a user's but one.
+    #[must_use]
+    pub fn user_but(user_id: i64, session_id: i64) -> Self {
+        Self { except: Some(session_id), ..Self::user(user_id) }
+    }
+}
+
+/// Ends sessions in a transaction, each as [`end`] does; the keys of those that were live. One whose
+/// time was over is put on record as that.
+///
+/// Ring `app.outbox_rung` after the commit.
+///
+/// # Errors
+/// The database's.
+pub async fn end_all(
+    app: &App,
+    tx: &mut Tx,
+    mut all: AllOf,
+    by: End,
+    call: Option<&CallContext>,
+    detail: Option<&str>,
+) -> Result<Vec<i64>, ApiError> {
+    let mut ended = Vec::new();
+    loop {
+        let AllOf { user_id, client_type, before, except } = all;
+        let open = store::sessions::open_before(tx.conn(), user_id, client_type, before).await?;
+        // Keys fall from look to look, so that the last look comes.
+        let Some(oldest) = open.last() else { return Ok(ended) };
+        all.before = oldest.authentication_session_id;
+        for session in open.iter().filter(|one| Some(one.authentication_session_id) != except) {
+            if end_as_it_is(app, tx, session, by, call, detail).await? {
+                ended.push(session.authentication_session_id);
+            }
+        }
+    }
+}
+
+/// Ends a session: for the reason that is given, or, where its time was over before, for that; whether
+/// it was live until now.
+///
+/// # Errors
+/// The database's.
+pub async fn end_as_it_is(
+    app: &App,
+    tx: &mut Tx,
+    session: &Session,
+    by: End,
+    call: Option<&CallContext>,
+    detail: Option<&str>,
+) -> Result<bool, ApiError> {
+    let now = app.ambient.now();
+    match judge(&session.facts, app.policy.session_idle_limit, now) {
+        Err(reason @ (EndReason::Expired | EndReason::Idle)) => {
+            let over = End { reason, by_session_id: None, by_user_id: None };
+            end(app, tx, session, over, call, None).await?;
+            Ok(false)
+        }
+        _ => end(app, tx, session, by, call, detail).await,
+    }
 }

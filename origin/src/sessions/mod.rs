@@ -2,6 +2,8 @@
 
 pub mod device;
 pub mod end;
+pub mod hold;
+pub mod limits;
 pub mod open;
 pub mod policy;
 pub mod refresh;

@@ -12,11 +12,12 @@ use shared::{
 
 use super::{
     device::DeviceToken,
-    end::end,
+    end::{AllOf, end, end_all},
     policy::{Admission, Arrival, admit},
     tokens::{self, AccessToken, RefreshToken},
 };
 use crate::{
+    audit::Happened,
     error::ApiError,
     extract::context::CallContext,
     state::App,
@@ -60,7 +61,8 @@ pub struct Opened {
 /// Opens or renews a session, under the lock of its user's row.
 ///
 /// # Errors
-/// `USER_INACTIVE` where the account may not be used; the database's.
+/// `USER_INACTIVE` where the account may not be used, `SESSION_LIMIT` where the policy has no room; the
+/// database's.
 pub async fn open(app: &App, log_in: &LogIn<'_>) -> Result<Opened, ApiError> {
     let opened = app
         .db
@@ -70,15 +72,31 @@ pub async fn open(app: &App, log_in: &LogIn<'_>) -> Result<Opened, ApiError> {
             tx.commit().await?;
             Ok::<_, ApiError>(opened)
         })
-        .await?;
+        .await;
+    if let Err(ApiError::Refused(code)) = opened {
+        note_refusal(app, log_in, code).await?;
+    }
     app.outbox_rung.notify_one();
-    Ok(opened)
+    opened
+}
+
+/// Puts on record that someone with the right password was not let in.
+async fn note_refusal(app: &App, log_in: &LogIn<'_>, code: ErrorCode) -> Result<(), ApiError> {
+    let refused = Happened {
+        kind: AuditKind::LoginFailed,
+        user_id: log_in.user_id,
+        authentication_session_id: None,
+        actor_user_id: None,
+        detail: Some(json!({ "client_type": log_in.client_type, "code": code })),
+    };
+    refused.record(app, log_in.call).await
 }
 
 /// The same within a transaction that is more than this.
 ///
 /// # Errors
-/// `USER_INACTIVE` where the account may not be used; the database's.
+/// `USER_INACTIVE` where the account may not be used, `SESSION_LIMIT` where the policy has no room; the
+/// database's.
 pub async fn open_in(app: &App, tx: &mut Tx, log_in: &LogIn<'_>) -> Result<Opened, ApiError> {
     let now = app.ambient.now();
     // Read after the lock: what was read before it may have changed since.
@@ -89,17 +107,20 @@ pub async fn open_in(app: &App, tx: &mut Tx, log_in: &LogIn<'_>) -> Result<Opene
     if user.status != UserStatus::Active {
         return Err(ErrorCode::UserInactive.into());
     }
-    let open = store::sessions::open_of(tx.conn(), user.user_id, Some(log_in.client_type)).await?;
+    let user_type = user.role.user_type();
+    let open = store::sessions::open_of(tx.conn(), user.user_id, None).await?;
+    let unread = unread(&open);
     let (live, over): (Vec<_>, Vec<_>) = open
         .into_iter()
+        .filter(|one| one.client_type == log_in.client_type || one.user_type != user_type)
         .map(|session| (judge(&session.facts, app.policy.session_idle_limit, now), session))
-        .partition(|(judged, _)| judged.is_ok());
+        .partition(|(judged, session)| judged.is_ok() && session.user_type == user_type);
     for (judged, session) in &over {
-        // Its time was over before this log-in came: that is what its client is told.
-        if let Err(reason) = *judged {
-            let ended = End { reason, by_session_id: None, by_user_id: None };
-            end(app, tx, session, ended, Some(log_in.call), None).await?;
-        }
+        // Its time was over before this log-in came, or it is of a role that its user no longer has
+        // (`users::set_role` ends those itself): that is what its client is told.
+        let reason = judged.err().unwrap_or(EndReason::Deactivated);
+        let ended = End { reason, by_session_id: None, by_user_id: None };
+        end(app, tx, session, ended, Some(log_in.call), None).await?;
     }
     let live: Vec<Session> = live.into_iter().map(|(_, session)| session).collect();
     let proven_device = log_in.proven_device(app);
@@ -119,17 +140,19 @@ pub async fn open_in(app: &App, tx: &mut Tx, log_in: &LogIn<'_>) -> Result<Opene
         device_key: proven_device.clone().or_else(|| Some(app.ambient.unique_name())),
         ..log_in.device.clone()
     };
-    let (session_id, kind) = match admit(&live, &arrival) {
+    let limit = app.policy.session_limits.of(user_type, log_in.client_type);
+    let (session_id, kind) = match admit(&live, &arrival, limit) {
+        Admission::Refuse => return Err(ErrorCode::SessionLimit.into()),
         Admission::Renew(session) => {
             let id = session.authentication_session_id;
             store::sessions::renew(tx.conn(), id, &device, &jti, expires_at, now).await?;
             (id, AuditKind::SessionRenewed)
         }
-        Admission::Replace { claimed } => {
+        Admission::Open { out, claimed } => {
             let new = NewSession {
                 authentication_session_id: None,
                 session_token: &app.ambient.secret_name(),
-                user_type: user.role.user_type(),
+                user_type,
                 user_id: user.user_id,
                 client_type: log_in.client_type,
                 expires_at,
@@ -137,13 +160,21 @@ pub async fn open_in(app: &App, tx: &mut Tx, log_in: &LogIn<'_>) -> Result<Opene
                 current_jti: Some(&jti),
             };
             let id = store::sessions::insert(tx.conn(), &new, now).await?;
-            for session in &live {
-                let ended = End {
-                    reason: EndReason::Replaced,
-                    by_session_id: Some(id),
-                    by_user_id: Some(user.user_id),
+            let replaced = End {
+                reason: EndReason::Replaced,
+                by_session_id: Some(id),
+                by_user_id: Some(user.user_id),
+            };
+            for session in out {
+                end(app, tx, session, replaced, Some(log_in.call), None).await?;
+            }
+            if let Some(before) = unread {
+                let rest = AllOf {
+                    client_type: Some(log_in.client_type),
+                    before,
+                    ..AllOf::user(user.user_id)
                 };
-                end(app, tx, session, ended, Some(log_in.call), None).await?;
+                end_all(app, tx, rest, replaced, Some(log_in.call), None).await?;
             }
             if let Some(claimed) = claimed {
                 audit(
@@ -163,6 +194,13 @@ pub async fn open_in(app: &App, tx: &mut Tx, log_in: &LogIn<'_>) -> Result<Opene
         anyhow::anyhow!("session {session_id} is gone within its own transaction")
     })?;
     issue(app, tx, user, session, jti, now).await
+}
+
+/// Below which key there are more open sessions than one look reads. No limit lets a user have them:
+/// an adopted database may.
+fn unread(open: &[Session]) -> Option<i64> {
+    let oldest = open.last().filter(|_| open.len() >= usize::from(store::sessions::MAX_OPEN));
+    oldest.map(|session| session.authentication_session_id)
 }
 
 async fn audit(

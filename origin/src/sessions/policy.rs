@@ -1,6 +1,9 @@
 //! What a log-in does to the sessions that are there: the rule, without a database.
 
-use super::device::same_network;
+use super::{
+    device::same_network,
+    limits::{Beyond, Limit},
+};
 use crate::store::sessions::{Device, Session};
 
 /// What a log-in brings to show which device it comes from.
@@ -15,27 +18,39 @@ pub struct Arrival<'a> {
 }
 
 /// What a log-in does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Admission<'a> {
     /// It is the same device: its session is renewed, and nobody is replaced.
     Renew(&'a Session),
-    /// It is another device: it gets a session of its own, in place of all others of its kind.
-    Replace {
+    /// It is another device: it gets a session of its own.
+    Open {
+        /// The sessions whose place it takes, those whose last log-in is furthest back.
+        out: Vec<&'a Session>,
         /// A session whose device the newcomer claimed to be, without proof.
         claimed: Option<&'a Session>,
     },
+    /// It is another device, and there is no room for it.
+    Refuse,
 }
 
-/// Decides what a log-in does, given the user's live sessions of its client type.
+/// Decides what a log-in does, given the user's live sessions that count towards the limit.
 #[must_use]
-pub fn admit<'a>(live: &'a [Session], arrival: &Arrival<'_>) -> Admission<'a> {
+pub fn admit<'a>(live: &'a [Session], arrival: &Arrival<'_>, limit: Limit) -> Admission<'a> {
     if let Some(session) = live.iter().find(|session| arrival.is_of(session)) {
         return Admission::Renew(session);
+    }
+    let too_many = (live.len() + 1).saturating_sub(limit.max_sessions);
+    if too_many > 0 && limit.beyond == Beyond::Refuse {
+        return Admission::Refuse;
     }
     let claimed = arrival.device.device_id.as_deref().and_then(|claim| {
         live.iter().find(|session| session.device.device_id.as_deref() == Some(claim))
     });
-    Admission::Replace { claimed }
+    let mut out: Vec<&Session> = live.iter().collect();
+    // Log-ins of one millisecond are told apart by their keys.
+    out.sort_unstable_by_key(|session| (session.last_login(), session.authentication_session_id));
+    out.truncate(too_many);
+    Admission::Open { out, claimed }
 }
 
 impl Arrival<'_> {
@@ -68,6 +83,7 @@ mod tests {
     };
 
     use super::*;
+    use crate::store::users::Rights;
 
     fn device(id: Option<&str>, agent: &str, ip: &str) -> Device {
         Device {
@@ -96,9 +112,77 @@ mod tests {
                 user_status: UserStatus::Active,
             },
             role: Role::User,
+            rights: Rights::default(),
             nickname: "ana".into(),
             device,
             created_at: at,
+            renewed_at: None,
+        }
+    }
+
+    /// A session of a device that nobody else is, opened and renewed at these seconds.
+    fn phone(id: i64, created: i64, renewed: Option<i64>) -> Session {
+        let at = |second: i64| Timestamp::from_millis(second * 1000).unwrap();
+        let name = format!("phone-{id}");
+        Session {
+            authentication_session_id: id,
+            created_at: at(created),
+            renewed_at: renewed.map(at),
+            ..session(&name, device(Some(&name), "WeChat/8", "116.4.39.203"))
+        }
+    }
+
+    /// What a new phone does to these: the keys of those that go, or `None` where it is refused.
+    fn newcomer(live: &[Session], max_sessions: usize, beyond: Beyond) -> Option<Vec<i64>> {
+        let device = device(Some("new"), "WeChat/8", "116.4.39.203");
+        let arrival = Arrival { proven_device: None, proven_session: None, device: &device };
+        match admit(live, &arrival, Limit { max_sessions, beyond }) {
+            Admission::Open { out, claimed: None } => {
+                Some(out.iter().map(|session| session.authentication_session_id).collect())
+            }
+            Admission::Refuse => None,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_oldest_go_by_their_last_log_in_and_only_as_many_as_must() {
+        use Beyond::{Refuse, ReplaceOldest};
+        let live =
+            [phone(4, 40, None), phone(2, 10, Some(50)), phone(3, 20, None), phone(1, 20, None)];
+        let none: [i64; 0] = [];
+        for (count, max, beyond, out) in [
+            (0, 1, ReplaceOldest, Some(&none[..])),
+            (0, 1, Refuse, Some(&none)),
+            (1, 1, ReplaceOldest, Some(&[4])),
+            (1, 1, Refuse, None),
+            (4, 5, ReplaceOldest, Some(&none)),
+            (4, 5, Refuse, Some(&none)),
+            // Of two log-ins at the same time, the lower key is the older.
+            (4, 4, ReplaceOldest, Some(&[1])),
+            (4, 4, Refuse, None),
+            (4, 3, ReplaceOldest, Some(&[1, 3])),
+            // A renewal is a log-in: what was opened first goes last.
+            (4, 1, ReplaceOldest, Some(&[1, 3, 4, 2])),
+            (4, 1, Refuse, None),
+        ] {
+            let expected = out.map(<[i64]>::to_vec);
+            assert_eq!(newcomer(&live[..count], max, beyond), expected, "{count} of {max}");
+        }
+    }
+
+    #[test]
+    fn a_device_that_is_there_is_renewed_whatever_the_limit() {
+        let live = [phone(1, 10, None), phone(2, 20, None)];
+        for beyond in [Beyond::ReplaceOldest, Beyond::Refuse] {
+            for max_sessions in [1, 2, 3] {
+                let known = &live[0].device;
+                let arrival = Arrival { proven_device: None, proven_session: None, device: known };
+                assert_eq!(
+                    admit(&live, &arrival, Limit { max_sessions, beyond }),
+                    Admission::Renew(&live[0])
+                );
+            }
         }
     }
 
@@ -107,7 +191,7 @@ mod tests {
         let live = [session("s1", device(Some("phone-1"), "WeChat/8", "116.4.39.203"))];
         let renews = |proven_device, proven_session, device: Device| {
             let arrival = Arrival { proven_device, proven_session, device: &device };
-            matches!(admit(&live, &arrival), Admission::Renew(_))
+            matches!(admit(&live, &arrival, Limit::default()), Admission::Renew(_))
         };
         let away = || device(Some("phone-1"), "WeChat/9", "8.8.8.8");
         assert!(
@@ -148,7 +232,10 @@ mod tests {
         let live = [session("s1", device(Some("phone-1"), "WeChat/8", "116.4.39.203"))];
         let claims = |device: Device| {
             let arrival = Arrival { proven_device: None, proven_session: None, device: &device };
-            matches!(admit(&live, &arrival), Admission::Replace { claimed: Some(_) })
+            matches!(
+                admit(&live, &arrival, Limit::default()),
+                Admission::Open { claimed: Some(_), .. }
+            )
         };
         assert!(claims(device(Some("phone-1"), "WeChat/8", "8.8.8.8")));
         assert!(!claims(device(Some("phone-2"), "WeChat/8", "8.8.8.8")));

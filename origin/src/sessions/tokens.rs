@@ -47,7 +47,7 @@ pub fn access_token(
         session_token: session.session_token.clone(),
         device: session.device.device_id.as_deref().map(device::hash),
         role: session.role,
-        scopes: Vec::new(),
+        scopes: session.rights.scopes.clone(),
         jti,
         iat: now.as_seconds(),
         exp: expires_at.as_seconds(),

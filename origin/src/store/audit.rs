@@ -1,42 +1,15 @@
 //! SQL over `audit_events`: rows are only ever added.
 
+use chrono::NaiveDateTime;
+use serde::Serialize;
+pub use shared::audit::AuditKind;
 use shared::time::Timestamp;
 use sqlx::FromRow;
 
-use super::db::{Conn, on};
-
-/// What happened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AuditKind {
-    /// An account was made.
-    Registered,
-    /// A log-in opened a session.
-    LoggedIn,
-    /// A log-in was refused.
-    LoginFailed,
-    /// A log-in from the same device renewed its session.
-    SessionRenewed,
-    /// A refresh token was traded for its successor.
-    Refreshed,
-    /// A session ended.
-    SessionEnded,
-    /// A log-in claimed the device of another session without proof.
-    DeviceClaimRefused,
-}
-
-impl AuditKind {
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::Registered => "registered",
-            Self::LoggedIn => "logged_in",
-            Self::LoginFailed => "login_failed",
-            Self::SessionRenewed => "session_renewed",
-            Self::Refreshed => "refreshed",
-            Self::SessionEnded => "session_ended",
-            Self::DeviceClaimRefused => "device_claim_refused",
-        }
-    }
-}
+use super::{
+    db::{Conn, DbZone, on},
+    statement::Statement,
+};
 
 /// An event to record.
 pub struct NewEvent<'a> {
@@ -113,4 +86,119 @@ pub async fn of_user(conn: Conn<'_>, user_id: i64, limit: i64) -> sqlx::Result<V
     })?;
     events.reverse();
     Ok(events)
+}
+
+/// An event with all that was recorded.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[expect(missing_docs, reason = "every column under its own name")]
+pub struct Recorded {
+    pub audit_event_id: i64,
+    pub event: String,
+    pub user_id: Option<i64>,
+    pub authentication_session_id: Option<i64>,
+    pub actor_user_id: Option<i64>,
+    pub client_ip: Option<String>,
+    pub request_id: Option<String>,
+    pub detail: Option<serde_json::Value>,
+    pub created_at: Timestamp,
+}
+
+#[derive(FromRow)]
+struct RecordedRow {
+    audit_event_id: i64,
+    event: String,
+    user_id: Option<i64>,
+    authentication_session_id: Option<i64>,
+    actor_user_id: Option<i64>,
+    client_ip: Option<String>,
+    request_id: Option<String>,
+    #[sqlx(json(nullable))]
+    detail: Option<serde_json::Value>,
+    created_at: NaiveDateTime,
+}
+
+/// Which events.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Search {
+    /// About this user.
+    pub user_id: Option<i64>,
+    /// Of this kind.
+    pub event: Option<AuditKind>,
+    /// Recorded at this time or later.
+    pub from: Option<Timestamp>,
+    /// Recorded before this time.
+    pub to: Option<Timestamp>,
+}
+
+impl Search {
+    fn narrow(&self, statement: &mut Statement, zone: DbZone) {
+        statement.push_some(" AND user_id = ?", self.user_id);
+        statement.push_some(" AND event = ?", self.event.map(AuditKind::as_str));
+        statement.push_some(" AND created_at >= ?", self.from.map(|from| zone.write(from)));
+        statement.push_some(" AND created_at < ?", self.to.map(|to| zone.write(to)));
+    }
+}
+
+/// A page of the events that are looked for, newest first, ties broken by key.
+///
+/// # Errors
+/// The database's.
+pub async fn page(
+    conn: Conn<'_>,
+    search: &Search,
+    limit: u32,
+    offset: u64,
+) -> sqlx::Result<Vec<Recorded>> {
+    let zone = conn.zone;
+    let rows: Vec<RecordedRow> =
+        page_statement(search, zone, limit, offset).fetch_all(conn).await?;
+    Ok(rows.into_iter().map(|row| row.into_recorded(zone)).collect())
+}
+
+/// The query of [`page`].
+#[must_use]
+pub fn page_statement(search: &Search, zone: DbZone, limit: u32, offset: u64) -> Statement {
+    let mut statement = Statement::new(
+        "SELECT audit_event_id, event, user_id, authentication_session_id, actor_user_id, client_ip, request_id,
+                detail, created_at
+         FROM audit_events WHERE 1 = 1",
+    );
+    search.narrow(&mut statement, zone);
+    statement.push(
+        " ORDER BY created_at DESC, audit_event_id DESC LIMIT ? OFFSET ?",
+        [i64::from(limit).into(), i64::try_from(offset).unwrap_or(i64::MAX).into()],
+    );
+    statement
+}
+
+/// How many events are looked for.
+///
+/// # Errors
+/// The database's.
+pub async fn count(conn: Conn<'_>, search: &Search) -> sqlx::Result<i64> {
+    count_statement(search, conn.zone).fetch_count(conn).await
+}
+
+/// The query of [`count`].
+#[must_use]
+pub fn count_statement(search: &Search, zone: DbZone) -> Statement {
+    let mut statement = Statement::new("SELECT COUNT(*) FROM audit_events WHERE 1 = 1");
+    search.narrow(&mut statement, zone);
+    statement
+}
+
+impl RecordedRow {
+    fn into_recorded(self, zone: DbZone) -> Recorded {
+        Recorded {
+            audit_event_id: self.audit_event_id,
+            event: self.event,
+            user_id: self.user_id,
+            authentication_session_id: self.authentication_session_id,
+            actor_user_id: self.actor_user_id,
+            client_ip: self.client_ip,
+            request_id: self.request_id,
+            detail: self.detail,
+            created_at: zone.read(self.created_at),
+        }
+    }
 }

@@ -9,6 +9,7 @@ pub mod messages;
 pub mod outbox;
 pub mod refresh_tokens;
 pub mod sessions;
+pub mod statement;
 pub mod users;
 
 pub use db::{Conn, Db, DbZone, Tx};

@@ -65,6 +65,24 @@ pub enum Account<'a> {
     Email(&'a str),
 }
 
+/// What a user may do beside what their role says; what guards look at.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rights {
+    /// Whether they have paid for VIP.
+    pub is_vip: bool,
+    /// Their scopes; none holds a space.
+    pub scopes: Vec<String>,
+    /// The team that they are in.
+    pub team: Option<String>,
+}
+
+impl Rights {
+    /// What columns say.
+    pub(super) fn read(is_vip: bool, scopes: &str, team: Option<String>) -> Self {
+        Self { is_vip, scopes: scopes.split_whitespace().map(str::to_owned).collect(), team }
+    }
+}
+
 /// A user to be.
 pub struct NewUser<'a> {
     /// A fixed key, for seeds; the database gives one otherwise.
@@ -220,5 +238,31 @@ pub async fn set_role(
             .execute(c)
             .await
             .map(|_| ())
+    })
+}
+
+/// Sets what a user may do beside what their role says; sessions that are live have it at once.
+///
+/// # Errors
+/// The database's.
+pub async fn set_rights(
+    conn: Conn<'_>,
+    user_id: i64,
+    rights: &Rights,
+    now: Timestamp,
+) -> sqlx::Result<()> {
+    let now = conn.zone.write(now);
+    on!(conn, |c| {
+        sqlx::query(
+            "UPDATE users SET is_vip = ?, scopes = ?, team = ?, updated_at = ? WHERE user_id = ?",
+        )
+        .bind(rights.is_vip)
+        .bind(rights.scopes.join(" "))
+        .bind(&rights.team)
+        .bind(now)
+        .bind(user_id)
+        .execute(c)
+        .await
+        .map(|_| ())
     })
 }

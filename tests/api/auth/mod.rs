@@ -1,7 +1,11 @@
+mod aliases;
 mod ends;
+mod limit;
 mod log_in;
 mod log_out;
 mod me;
+mod password;
 mod refresh;
 mod register;
 mod same_device;
+mod sessions;

@@ -1,1 +1,5 @@
+mod audit;
 mod deactivate;
+mod deactivate_user;
+mod search;
+mod timeline;

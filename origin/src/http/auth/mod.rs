@@ -5,8 +5,10 @@ mod forms;
 mod login;
 mod logout;
 mod me;
+mod password;
 mod refresh;
 mod register;
+mod sessions;
 mod verify;
 mod view;
 
@@ -18,13 +20,21 @@ use shared::route;
 
 use crate::state::App;
 
-/// The routes.
+/// The routes, each by all its names.
 pub fn router() -> Router<App> {
-    Router::new()
-        .route(route::REGISTER, post(register::register))
-        .route(route::LOGIN, post(login::login))
-        .route(route::REFRESH, post(refresh::refresh))
-        .route(route::LOGOUT, post(logout::logout))
-        .route(route::VERIFY, get(verify::verify))
-        .route(route::ME, get(me::me))
+    [
+        (route::REGISTER, post(register::register)),
+        (route::LOGIN, post(login::login)),
+        (route::REFRESH, post(refresh::refresh)),
+        (route::LOGOUT, post(logout::logout)),
+        (route::VERIFY, get(verify::verify)),
+        (route::ME, get(me::me)),
+        (route::SESSIONS, get(sessions::list::list)),
+        (route::REVOKE_SESSION, post(sessions::revoke::revoke)),
+        (route::REVOKE_ALL_SESSIONS, post(sessions::revoke_all::revoke_all)),
+        (route::PASSWORD, post(password::password)),
+    ]
+    .into_iter()
+    .flat_map(|(path, methods)| route::spellings(path).map(move |path| (path, methods.clone())))
+    .fold(Router::new(), |router, (path, methods)| router.route(&path, methods))
 }

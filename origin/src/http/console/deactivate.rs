@@ -6,8 +6,8 @@ use shared::{error::ErrorCode, session::EndReason};
 use crate::{
     error::ApiError,
     extract::{
-        caller::Admin,
         context::CallContext,
+        guard::Admin,
         input::{Id, Json},
     },
     http::{Answer, Envelope},
@@ -19,8 +19,9 @@ use crate::{
 /// Why a session is ended.
 #[derive(Deserialize, Validate)]
 pub struct Deactivate {
+    /// What the admin says of it.
     #[garde(length(chars, min = 1, max = 500))]
-    reason: String,
+    pub reason: String,
 }
 
 /// A session that was ended.

@@ -3,7 +3,7 @@ use garde::Validate;
 use serde::Deserialize;
 
 use crate::{
-    extract::{caller::Admin, input::Json},
+    extract::{guard::Admin, input::Json},
     http::{Answer, Envelope},
     inspection::{Account, Inspector, MAX_INPUT_BYTES},
     state::App,

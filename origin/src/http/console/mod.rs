@@ -1,9 +1,16 @@
-//! The console: what admins do to sessions of others.
+//! The console: what admins see and end of the sessions of others.
 
+mod audit;
 mod deactivate;
+mod deactivate_user;
 mod inspect_token;
+mod search;
+mod timeline;
 
-use axum::{Router, routing::post};
+use axum::{
+    Router,
+    routing::{get, post},
+};
 use shared::route;
 
 use crate::state::App;
@@ -12,5 +19,9 @@ use crate::state::App;
 pub fn router() -> Router<App> {
     Router::new()
         .route(route::DEACTIVATE_SESSION, post(deactivate::deactivate))
+        .route(route::DEACTIVATE_USER_SESSIONS, post(deactivate_user::deactivate_user))
+        .route(route::CONSOLE_SESSIONS, get(search::search))
+        .route(route::TIMELINE, get(timeline::timeline))
+        .route(route::AUDIT, get(audit::audit))
         .route(route::INSPECT_TOKEN, post(inspect_token::inspect_token))
 }

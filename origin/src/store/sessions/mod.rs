@@ -2,6 +2,7 @@
 
 pub mod past;
 mod row;
+pub mod search;
 
 use std::sync::LazyLock;
 
@@ -95,13 +96,14 @@ pub async fn renew(
     on!(conn, |c| {
         sqlx::query(
             "UPDATE authentication_sessions
-             SET expires_at = ?, last_activity = ?, updated_at = ?, current_jti = ?, login_ip = ?,
+             SET expires_at = ?, last_activity = ?, updated_at = ?, renewed_at = ?, current_jti = ?, login_ip = ?,
                  device_key = COALESCE(device_key, ?), device_id = COALESCE(device_id, ?),
                  device_name = COALESCE(?, device_name),
                  device_type = COALESCE(?, device_type), user_agent = ?, country = ?, city = ?
              WHERE authentication_session_id = ?",
         )
         .bind(expires_at)
+        .bind(now)
         .bind(now)
         .bind(now)
         .bind(current_jti)
@@ -177,8 +179,12 @@ pub async fn lock(conn: Conn<'_>, authentication_session_id: i64) -> sqlx::Resul
     row.map(|row| row.into_session(zone)).transpose()
 }
 
-/// The sessions of a user that nobody has ended, of one client type or of all, newest first. Read
-/// under the lock of the user's row.
+/// The most sessions that one look reads; no policy allows a user as many.
+pub const MAX_OPEN: u16 = 1000;
+
+/// The sessions of a user that nobody has ended, of one client type or of all, newest first: at most
+/// [`MAX_OPEN`], so whoever wants to end all of a user's asks again until there are none. Read under the
+/// lock of the user's row.
 ///
 /// # Errors
 /// The database's.
@@ -186,6 +192,19 @@ pub async fn open_of(
     conn: Conn<'_>,
     user_id: i64,
     client_type: Option<ClientType>,
+) -> sqlx::Result<Vec<Session>> {
+    open_before(conn, user_id, client_type, i64::MAX).await
+}
+
+/// The same of those with a key below `before`, for the next look.
+///
+/// # Errors
+/// The database's.
+pub async fn open_before(
+    conn: Conn<'_>,
+    user_id: i64,
+    client_type: Option<ClientType>,
+    before: i64,
 ) -> sqlx::Result<Vec<Session>> {
     let zone = conn.zone;
     let rows: Vec<SessionRow> = on!(conn, |c: Dialect| {
@@ -195,7 +214,10 @@ pub async fn open_of(
         if let Some(client_type) = client_type {
             query.push(" AND s.client_type = ").push_bind(client_type.as_str());
         }
-        query.push(" ORDER BY s.authentication_session_id DESC");
+        query.push(" AND s.authentication_session_id < ").push_bind(before);
+        query
+            .push(" ORDER BY s.authentication_session_id DESC LIMIT ")
+            .push_bind(i64::from(MAX_OPEN));
         query.build_query_as().fetch_all(c).await
     })?;
     rows.into_iter().map(|row| row.into_session(zone)).collect()
@@ -241,6 +263,18 @@ pub struct End {
     pub by_session_id: Option<i64>,
     /// The person whose wish it was.
     pub by_user_id: Option<i64>,
+}
+
+impl End {
+    /// An end that a user wished for from one of their sessions.
+    #[must_use]
+    pub fn by(reason: EndReason, session: &Session) -> Self {
+        Self {
+            reason,
+            by_session_id: Some(session.authentication_session_id),
+            by_user_id: Some(session.user_id),
+        }
+    }
 }
 
 /// Records the end of a session that has none; `false` where it had one already, which is kept.

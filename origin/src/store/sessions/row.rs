@@ -2,13 +2,13 @@
 
 use chrono::NaiveDateTime;
 use shared::{
-    session::{EndReason, SessionFacts},
+    session::SessionFacts,
     time::Timestamp,
     user::{ClientType, Role, UserStatus, UserType},
 };
 use sqlx::FromRow;
 
-use crate::store::db::DbZone;
+use crate::store::{db::DbZone, users::Rights};
 
 /// A row of `authentication_sessions` with what its user's row says of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,12 +27,24 @@ pub struct Session {
     pub facts: SessionFacts,
     /// What its user may do.
     pub role: Role,
+    /// What its user may do beside that.
+    pub rights: Rights,
     /// Its user's display name.
     pub nickname: String,
     /// The device that it is on.
     pub device: Device,
     /// When it was opened.
     pub created_at: Timestamp,
+    /// When its device last logged in again, where it did.
+    pub renewed_at: Option<Timestamp>,
+}
+
+impl Session {
+    /// The last log-in that opened or renewed it.
+    #[must_use]
+    pub fn last_login(&self) -> Timestamp {
+        self.renewed_at.unwrap_or(self.created_at)
+    }
 }
 
 /// What is known of the device that a session is on.
@@ -79,27 +91,28 @@ pub(super) struct SessionRow {
     city: Option<String>,
     created_at: NaiveDateTime,
     updated_at: NaiveDateTime,
+    renewed_at: Option<NaiveDateTime>,
     #[sqlx(try_from = "String")]
     user_status: UserStatus,
     #[sqlx(try_from = "String")]
     role: Role,
     nickname: String,
+    is_vip: bool,
+    scopes: String,
+    team: Option<String>,
 }
 
 /// What every query reads; the condition follows.
 pub(super) const SELECT: &str = "SELECT s.authentication_session_id, s.session_token, s.user_type, s.user_id, s.client_type,
         s.is_active, s.end_reason, s.expires_at, s.last_activity, s.device_key, s.device_id, s.device_name, s.device_type,
-        s.user_agent, s.login_ip, s.country, s.city, s.created_at, s.updated_at,
-        u.status AS user_status, u.role, u.nickname
+        s.user_agent, s.login_ip, s.country, s.city, s.created_at, s.updated_at, s.renewed_at,
+        u.status AS user_status, u.role, u.nickname, u.is_vip, u.scopes, u.team
      FROM authentication_sessions s JOIN users u ON u.user_id = s.user_id";
 
 impl SessionRow {
     pub(super) fn into_session(self, zone: DbZone) -> sqlx::Result<Session> {
-        let end_reason = self.end_reason.map(EndReason::try_from).transpose().map_err(|error| {
-            let row =
-                format!("authentication_sessions.end_reason of {}", self.authentication_session_id);
-            sqlx::Error::ColumnDecode { index: row, source: Box::new(error) }
-        })?;
+        let id = self.authentication_session_id;
+        let end_reason = word(self.end_reason, "authentication_sessions.end_reason", id)?;
         Ok(Session {
             authentication_session_id: self.authentication_session_id,
             session_token: self.session_token,
@@ -115,6 +128,7 @@ impl SessionRow {
                 user_status: self.user_status,
             },
             role: self.role,
+            rights: Rights::read(self.is_vip, &self.scopes, self.team),
             nickname: self.nickname,
             device: Device {
                 device_key: self.device_key,
@@ -127,6 +141,18 @@ impl SessionRow {
                 city: self.city,
             },
             created_at: zone.read(self.created_at),
+            renewed_at: self.renewed_at.map(|at| zone.read(at)),
         })
     }
+}
+
+/// The word in a column that may be empty, of the session with key `id`.
+pub(super) fn word<T>(text: Option<String>, column: &str, id: i64) -> sqlx::Result<Option<T>>
+where
+    T: TryFrom<String, Error: std::error::Error + Send + Sync + 'static>,
+{
+    text.map(T::try_from).transpose().map_err(|error| sqlx::Error::ColumnDecode {
+        index: format!("{column} of {id}"),
+        source: Box::new(error),
+    })
 }

@@ -1,0 +1,57 @@
+use axum::extract::State;
+use garde::Validate;
+use serde::{Deserialize, Serialize};
+use shared::{audit::AuditKind, page::Pagination};
+
+use crate::{
+    extract::{
+        guard::Admin,
+        input::{Page, Query, page_limit, page_number},
+        period::{Moment, Period},
+    },
+    http::{Answer, Envelope},
+    state::App,
+    store::{
+        self,
+        audit::{Recorded, Search},
+    },
+};
+
+/// Which events.
+#[derive(Deserialize, Validate)]
+pub struct AuditQuery {
+    #[garde(inner(range(min = 1)))]
+    user_id: Option<i64>,
+    #[garde(skip)]
+    event: Option<AuditKind>,
+    #[garde(skip)]
+    from: Option<Moment>,
+    #[garde(skip)]
+    to: Option<Moment>,
+    #[garde(custom(page_number))]
+    page: Option<u32>,
+    #[garde(custom(page_limit))]
+    limit: Option<u32>,
+}
+
+/// A page of the audit log.
+#[derive(Serialize)]
+pub struct Audit {
+    events: Vec<Recorded>,
+    pagination: Pagination,
+}
+
+/// The audit log, newest first.
+pub async fn audit(
+    State(app): State<App>,
+    _: Admin,
+    Query(query): Query<AuditQuery>,
+) -> Answer<Audit> {
+    let Period { from, to } = Period::new(query.from, query.to)?;
+    let wanted = Search { user_id: query.user_id, event: query.event, from, to };
+    let page = Page::new(query.page, query.limit);
+    let mut handle = app.db.acquire().await?;
+    let total = store::audit::count(handle.conn(), &wanted).await?;
+    let events = store::audit::page(handle.conn(), &wanted, page.limit, page.offset()).await?;
+    Ok(Envelope::ok(Audit { events, pagination: Pagination::new(total, page.page, page.limit) }))
+}

@@ -1,0 +1,97 @@
+use std::net::IpAddr;
+
+use axum::extract::State;
+use garde::Validate;
+use serde::{Deserialize, Serialize};
+use shared::{
+    page::Pagination,
+    session::EndReason,
+    user::{ClientType, UserType},
+};
+
+use crate::{
+    extract::{
+        guard::Admin,
+        input::{Page, Query, page_limit, page_number},
+        period::{Moment, Period},
+    },
+    http::{Answer, Envelope},
+    state::App,
+    store::sessions::search::{self, Found, Search},
+};
+
+/// Which sessions.
+#[derive(Deserialize, Validate)]
+pub struct SessionsQuery {
+    #[garde(inner(range(min = 1)))]
+    user_id: Option<i64>,
+    #[garde(skip)]
+    user_type: Option<UserType>,
+    #[garde(skip)]
+    client_type: Option<ClientType>,
+    #[garde(skip)]
+    state: Option<StateWord>,
+    #[garde(skip)]
+    login_ip: Option<IpAddr>,
+    #[garde(skip)]
+    from: Option<Moment>,
+    #[garde(skip)]
+    to: Option<Moment>,
+    #[garde(custom(page_number))]
+    page: Option<u32>,
+    #[garde(custom(page_limit))]
+    limit: Option<u32>,
+}
+
+/// `live`, or the reason of an end, in either case.
+#[derive(Clone, Copy, Deserialize)]
+#[serde(try_from = "String")]
+struct StateWord(search::State);
+
+impl TryFrom<String> for StateWord {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        if text.eq_ignore_ascii_case("live") {
+            return Ok(Self(search::State::Live));
+        }
+        text.to_ascii_uppercase()
+            .parse::<EndReason>()
+            .map(|reason| Self(search::State::Ended(reason)))
+            .map_err(|unknown| format!("must be live, or one of {}", unknown.words))
+    }
+}
+
+/// A page of sessions.
+#[derive(Serialize)]
+pub struct Sessions {
+    sessions: Vec<Found>,
+    pagination: Pagination,
+}
+
+/// Sessions of anyone, newest first; `from` and `to` are about when they were opened.
+pub async fn search(
+    State(app): State<App>,
+    _: Admin,
+    Query(query): Query<SessionsQuery>,
+) -> Answer<Sessions> {
+    let Period { from, to } = Period::new(query.from, query.to)?;
+    let wanted = Search {
+        user_id: query.user_id,
+        user_type: query.user_type,
+        client_type: query.client_type,
+        state: query.state.map(|word| word.0),
+        login_ip: query.login_ip.map(|ip| ip.to_string()),
+        from,
+        to,
+    };
+    let at = app.judging();
+    let page = Page::new(query.page, query.limit);
+    let mut handle = app.db.acquire().await?;
+    let total = search::count(handle.conn(), &wanted, at).await?;
+    let sessions = search::page(handle.conn(), &wanted, at, page.limit, page.offset()).await?;
+    Ok(Envelope::ok(Sessions {
+        sessions,
+        pagination: Pagination::new(total, page.page, page.limit),
+    }))
+}

@@ -1,0 +1,287 @@
+//! Sessions as an admin looks for them: what is on record, whoever's they are.
+
+use std::time::Duration;
+
+use chrono::NaiveDateTime;
+use serde::{Serialize, Serializer};
+use shared::{
+    session::{EndReason, SessionFacts, judge},
+    time::Timestamp,
+    user::{ClientType, UserStatus, UserType},
+};
+use sqlx::FromRow;
+
+use super::row::word;
+use crate::store::{
+    db::{Conn, DbZone},
+    statement::{Statement, Value},
+};
+
+/// Whether a session may be used, or why not: `live`, or the reason as clients are told it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// It may.
+    Live,
+    /// It may not.
+    Ended(EndReason),
+}
+
+impl Serialize for State {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Live => serializer.serialize_str("live"),
+            Self::Ended(reason) => reason.serialize(serializer),
+        }
+    }
+}
+
+/// A row of `authentication_sessions` with all that may be shown: its token and its device's key never
+/// leave.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "every column under its own name")]
+pub struct Found {
+    pub authentication_session_id: i64,
+    pub user_type: UserType,
+    pub user_id: i64,
+    pub client_type: ClientType,
+    /// What the row means now.
+    pub state: State,
+    pub is_active: bool,
+    pub expires_at: Timestamp,
+    pub last_activity: Timestamp,
+    pub login_ip: Option<String>,
+    pub device_id: Option<String>,
+    pub device_name: Option<String>,
+    pub device_type: Option<String>,
+    pub user_agent: Option<String>,
+    pub country: Option<String>,
+    pub city: Option<String>,
+    pub current_jti: Option<String>,
+    pub end_reason: Option<EndReason>,
+    pub ended_at: Option<Timestamp>,
+    /// The session whose log-in or wish ended it.
+    pub ended_by_session_id: Option<i64>,
+    /// The person whose wish it was.
+    pub ended_by_user_id: Option<i64>,
+    pub created_at: Timestamp,
+    /// When its device last logged in again, where it did.
+    pub renewed_at: Option<Timestamp>,
+    pub updated_at: Timestamp,
+}
+
+#[derive(FromRow)]
+struct FoundRow {
+    authentication_session_id: i64,
+    #[sqlx(try_from = "String")]
+    user_type: UserType,
+    user_id: i64,
+    #[sqlx(try_from = "String")]
+    client_type: ClientType,
+    is_active: bool,
+    expires_at: NaiveDateTime,
+    last_activity: NaiveDateTime,
+    login_ip: Option<String>,
+    device_id: Option<String>,
+    device_name: Option<String>,
+    device_type: Option<String>,
+    user_agent: Option<String>,
+    country: Option<String>,
+    city: Option<String>,
+    current_jti: Option<String>,
+    end_reason: Option<String>,
+    ended_at: Option<NaiveDateTime>,
+    ended_by_session_id: Option<i64>,
+    ended_by_user_id: Option<i64>,
+    created_at: NaiveDateTime,
+    renewed_at: Option<NaiveDateTime>,
+    updated_at: NaiveDateTime,
+    user_status: Option<String>,
+}
+
+/// Which sessions.
+#[derive(Clone, Debug, Default)]
+pub struct Search {
+    /// Of this user.
+    pub user_id: Option<i64>,
+    /// Of this side of the system.
+    pub user_type: Option<UserType>,
+    /// Opened from this kind of client.
+    pub client_type: Option<ClientType>,
+    /// In this state.
+    pub state: Option<State>,
+    /// Last logged in to from this address.
+    pub login_ip: Option<String>,
+    /// Opened at this time or later.
+    pub from: Option<Timestamp>,
+    /// Opened before this time.
+    pub to: Option<Timestamp>,
+}
+
+/// The time that states are judged at.
+#[derive(Clone, Copy, Debug)]
+pub struct At {
+    /// Now.
+    pub now: Timestamp,
+    /// End of a session after its last use.
+    pub idle_limit: Duration,
+}
+
+const COLUMNS: &str = "SELECT s.authentication_session_id, s.user_type, s.user_id, s.client_type, s.is_active, s.expires_at,
+        s.last_activity, s.login_ip, s.device_id, s.device_name, s.device_type, s.user_agent, s.country, s.city,
+        s.current_jti, s.end_reason, s.ended_at, s.ended_by_session_id, s.ended_by_user_id, s.created_at,
+        s.renewed_at, s.updated_at, u.status AS user_status
+     FROM authentication_sessions s LEFT JOIN users u ON u.user_id = s.user_id WHERE 1 = 1";
+
+/// A page of the sessions that are looked for, newest first, ties broken by key.
+///
+/// # Errors
+/// The database's.
+pub async fn page(
+    conn: Conn<'_>,
+    search: &Search,
+    at: At,
+    limit: u32,
+    offset: u64,
+) -> sqlx::Result<Vec<Found>> {
+    let zone = conn.zone;
+    let rows: Vec<FoundRow> =
+        page_statement(search, at, zone, limit, offset).fetch_all(conn).await?;
+    rows.into_iter().map(|row| row.into_found(zone, at)).collect()
+}
+
+/// The query of [`page`].
+#[must_use]
+pub fn page_statement(search: &Search, at: At, zone: DbZone, limit: u32, offset: u64) -> Statement {
+    let mut statement = Statement::new(COLUMNS);
+    search.narrow(&mut statement, at, zone);
+    newest(&mut statement, limit, offset);
+    statement
+}
+
+/// How many sessions are looked for.
+///
+/// # Errors
+/// The database's.
+pub async fn count(conn: Conn<'_>, search: &Search, at: At) -> sqlx::Result<i64> {
+    count_statement(search, at, conn.zone).fetch_count(conn).await
+}
+
+/// The query of [`count`].
+#[must_use]
+pub fn count_statement(search: &Search, at: At, zone: DbZone) -> Statement {
+    let mut statement =
+        Statement::new("SELECT COUNT(*) FROM authentication_sessions s WHERE 1 = 1");
+    search.narrow(&mut statement, at, zone);
+    statement
+}
+
+/// A user's sessions that lived at some time from `from` until `to`: the newest `limit`, oldest first.
+///
+/// # Errors
+/// The database's.
+pub async fn of_time(
+    conn: Conn<'_>,
+    user_id: i64,
+    from: Option<Timestamp>,
+    to: Option<Timestamp>,
+    at: At,
+    limit: u32,
+) -> sqlx::Result<Vec<Found>> {
+    let zone = conn.zone;
+    let search = Search { user_id: Some(user_id), to, ..Search::default() };
+    let mut statement = Statement::new(COLUMNS);
+    search.narrow(&mut statement, at, zone);
+    if let Some(from) = from {
+        statement
+            .push(" AND (s.ended_at IS NULL OR s.ended_at >= ?)", [Value::Time(zone.write(from))]);
+    }
+    newest(&mut statement, limit, 0);
+    let mut rows: Vec<FoundRow> = statement.fetch_all(conn).await?;
+    rows.reverse();
+    rows.into_iter().map(|row| row.into_found(zone, at)).collect()
+}
+
+fn newest(statement: &mut Statement, limit: u32, offset: u64) {
+    statement.push(
+        " ORDER BY s.created_at DESC, s.authentication_session_id DESC LIMIT ? OFFSET ?",
+        [i64::from(limit).into(), i64::try_from(offset).unwrap_or(i64::MAX).into()],
+    );
+}
+
+impl Search {
+    fn narrow(&self, statement: &mut Statement, at: At, zone: DbZone) {
+        statement.push_some(" AND s.user_id = ?", self.user_id);
+        statement.push_some(" AND s.user_type = ?", self.user_type.map(UserType::as_str));
+        statement.push_some(" AND s.client_type = ?", self.client_type.map(ClientType::as_str));
+        statement.push_some(" AND s.login_ip = ?", self.login_ip.as_deref());
+        statement.push_some(" AND s.created_at >= ?", self.from.map(|from| zone.write(from)));
+        statement.push_some(" AND s.created_at < ?", self.to.map(|to| zone.write(to)));
+        match self.state {
+            None => {}
+            Some(State::Live) => statement.push(
+                " AND s.is_active = ? AND s.end_reason IS NULL AND s.expires_at > ? AND s.last_activity > ?
+                  AND (SELECT owner.status FROM users owner WHERE owner.user_id = s.user_id) = ?",
+                [
+                    true.into(),
+                    zone.write(at.now).into(),
+                    zone.write(at.now.minus(at.idle_limit)).into(),
+                    UserStatus::Active.as_str().into(),
+                ],
+            ),
+            // Rows that the old back end ended have no reason; they are what `judge` says of them.
+            Some(State::Ended(EndReason::Replaced)) => statement.push(
+                " AND (s.end_reason = ? OR (s.end_reason IS NULL AND s.is_active = ? AND s.expires_at > s.updated_at))",
+                [EndReason::Replaced.as_str().into(), false.into()],
+            ),
+            Some(State::Ended(EndReason::Expired)) => statement.push(
+                " AND (s.end_reason = ? OR (s.end_reason IS NULL AND s.is_active = ? AND s.expires_at <= s.updated_at))",
+                [EndReason::Expired.as_str().into(), false.into()],
+            ),
+            Some(State::Ended(reason)) => {
+                statement.push(" AND s.end_reason = ?", [reason.as_str().into()]);
+            }
+        }
+    }
+}
+
+impl FoundRow {
+    fn into_found(self, zone: DbZone, at: At) -> sqlx::Result<Found> {
+        let id = self.authentication_session_id;
+        let end_reason = word(self.end_reason, "authentication_sessions.end_reason", id)?;
+        let user_status: Option<UserStatus> = word(self.user_status, "users.status", id)?;
+        let facts = SessionFacts {
+            is_active: self.is_active,
+            end_reason,
+            expires_at: zone.read(self.expires_at),
+            last_activity: zone.read(self.last_activity),
+            updated_at: zone.read(self.updated_at),
+            // Whose user is gone can be used by nobody.
+            user_status: user_status.unwrap_or(UserStatus::Inactive),
+        };
+        Ok(Found {
+            authentication_session_id: id,
+            user_type: self.user_type,
+            user_id: self.user_id,
+            client_type: self.client_type,
+            state: judge(&facts, at.idle_limit, at.now).map_or_else(State::Ended, |_| State::Live),
+            is_active: self.is_active,
+            expires_at: facts.expires_at,
+            last_activity: facts.last_activity,
+            login_ip: self.login_ip,
+            device_id: self.device_id,
+            device_name: self.device_name,
+            device_type: self.device_type,
+            user_agent: self.user_agent,
+            country: self.country,
+            city: self.city,
+            current_jti: self.current_jti,
+            end_reason,
+            ended_at: self.ended_at.map(|at| zone.read(at)),
+            ended_by_session_id: self.ended_by_session_id,
+            ended_by_user_id: self.ended_by_user_id,
+            created_at: zone.read(self.created_at),
+            renewed_at: self.renewed_at.map(|at| zone.read(at)),
+            updated_at: facts.updated_at,
+        })
+    }
+}

@@ -1,0 +1,33 @@
+//! What the audit log records.
+
+use crate::wire_enum::wire_enum;
+
+wire_enum! {
+    /// What happened (`audit_events.event`).
+    AuditKind {
+        /// An account was made.
+        Registered = "registered",
+        /// A log-in opened a session.
+        LoggedIn = "logged_in",
+        /// A log-in was refused.
+        LoginFailed = "login_failed",
+        /// A log-in from the same device renewed its session.
+        SessionRenewed = "session_renewed",
+        /// A refresh token was traded for its successor.
+        Refreshed = "refreshed",
+        /// A session ended.
+        SessionEnded = "session_ended",
+        /// A log-in claimed the device of another session without proof.
+        DeviceClaimRefused = "device_claim_refused",
+        /// A user changed their password.
+        PasswordChanged = "password_changed",
+        /// A change of a password was refused: the old one was wrong.
+        PasswordChangeFailed = "password_change_failed",
+        /// An account was banned, closed or opened again.
+        UserStatusChanged = "user_status_changed",
+        /// What a user may do was changed.
+        UserRoleChanged = "user_role_changed",
+        /// An admin ended all sessions of a user.
+        SessionsDeactivated = "sessions_deactivated",
+    }
+}

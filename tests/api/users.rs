@@ -1,0 +1,160 @@
+//! Bans and changes of role, which end sessions.
+
+use std::{sync::Arc, time::Duration};
+
+use origin::{
+    store,
+    users::{self, By},
+};
+use serde_json::json;
+use shared::{
+    error::ErrorCode,
+    route,
+    user::{Role, UserStatus},
+};
+use tests::{Device, TestApp, both_databases, user::PASSWORD};
+
+both_databases!(
+    a_ban_ends_every_session_and_is_lifted_again,
+    a_change_of_role_ends_every_session,
+    what_changes_nothing_ends_nothing,
+    a_ban_leaves_alone_what_was_over,
+    no_log_in_slips_through_a_ban,
+);
+
+async fn a_ban_ends_every_session_and_is_lifted_again(app: TestApp) {
+    for status in [UserStatus::Banned, UserStatus::Inactive] {
+        let (ana, bob) = (app.user("ana").await, app.user("bob").await);
+        let boss = app.staff("boss", Role::Admin).await;
+        let phone = ana.log_in(Device::phone("phone-1")).await;
+        let web = ana.log_in(Device::browser("browser-1")).await;
+        let of_bob = bob.log_in(Device::phone("phone-2")).await;
+        let depth = depth(&app).await;
+        let by = By { user_id: Some(boss.user_id), note: Some("spam"), ..By::default() };
+        let done = users::set_status(&app.app, ana.user_id, status, by).await.unwrap();
+        assert!(done.changed);
+        assert_eq!(done.ended.len(), 3, "phone, browser, and the registration's: {done:?}");
+        assert_eq!(self::depth(&app).await - depth, 3, "the edge is told of each");
+        for session in [&phone, &web] {
+            session.get(route::VERIFY).await.refused(403, "USER_INACTIVE");
+        }
+        of_bob.get(route::VERIFY).await.ok();
+        let refused = ana.try_log_in(&app, &Device::phone("phone-1"), PASSWORD).await;
+        refused.refused(403, "USER_INACTIVE");
+
+        let mut handle = app.app.db.acquire().await.unwrap();
+        let events = store::audit::of_user(handle.conn(), ana.user_id, 100).await.unwrap();
+        let changed: Vec<_> =
+            events.iter().filter(|event| event.event == "user_status_changed").collect();
+        assert_eq!(changed.len(), 1, "{events:?}");
+        assert_eq!(changed[0].actor_user_id, Some(boss.user_id));
+        assert_eq!(
+            changed[0].detail,
+            Some(json!({ "from": "active", "to": status, "note": "spam" }))
+        );
+        let ends: Vec<_> = events.iter().filter(|event| event.event == "session_ended").collect();
+        assert!(ends.iter().all(|end| end.actor_user_id == Some(boss.user_id)), "{ends:?}");
+        drop(handle);
+
+        let again = users::set_status(&app.app, ana.user_id, UserStatus::Active, By::default());
+        assert!(again.await.unwrap().changed);
+        phone.get(route::VERIFY).await.refused(403, "USER_INACTIVE");
+        let phone = ana.log_in(Device::phone("phone-1")).await;
+        phone.get(route::VERIFY).await.ok();
+    }
+}
+
+async fn a_change_of_role_ends_every_session(app: TestApp) {
+    let ana = app.user("ana").await;
+    let phone = ana.log_in(Device::phone("phone-1")).await;
+    let web = ana.log_in(Device::browser("browser-1")).await;
+    let done = users::set_role(&app.app, ana.user_id, Role::Admin, By::default()).await.unwrap();
+    assert_eq!((done.changed, done.ended.len()), (true, 3));
+    for session in [&phone, &web] {
+        session.get(route::VERIFY).await.refused(401, "SESSION_DEACTIVATED");
+    }
+    let desk = ana.log_in(Device::browser("browser-1")).await;
+    desk.get(route::CONSOLE_SESSIONS).await.ok();
+    users::set_role(&app.app, ana.user_id, Role::User, By::default()).await.unwrap();
+    desk.get(route::CONSOLE_SESSIONS).await.refused(401, "SESSION_DEACTIVATED");
+    let mut handle = app.app.db.acquire().await.unwrap();
+    let events = store::audit::of_user(handle.conn(), ana.user_id, 100).await.unwrap();
+    let changes: Vec<_> = events
+        .iter()
+        .filter(|event| event.event == "user_role_changed")
+        .map(|event| event.detail.clone().unwrap())
+        .collect();
+    assert_eq!(
+        changes,
+        [
+            json!({ "from": "user", "to": "admin", "note": null }),
+            json!({ "from": "admin", "to": "user", "note": null }),
+        ]
+    );
+}
+
+async fn what_changes_nothing_ends_nothing(app: TestApp) {
+    let ana = app.user("ana").await;
+    let phone = ana.log_in(Device::phone("phone-1")).await;
+    let nothing = users::Changed { changed: false, ended: Vec::new() };
+    let (id, by) = (ana.user_id, By::default());
+    assert_eq!(users::set_role(&app.app, id, Role::User, by).await.unwrap(), nothing);
+    assert_eq!(users::set_status(&app.app, id, UserStatus::Active, by).await.unwrap(), nothing);
+    phone.get(route::VERIFY).await.ok();
+    users::set_status(&app.app, id, UserStatus::Banned, by).await.unwrap();
+    assert_eq!(users::set_status(&app.app, id, UserStatus::Banned, by).await.unwrap(), nothing);
+
+    let gone = |result: Result<users::Changed, origin::error::ApiError>| {
+        assert_eq!(result.unwrap_err().code(), ErrorCode::NotFound);
+    };
+    gone(users::set_role(&app.app, 4242, Role::User, by).await);
+    gone(users::set_status(&app.app, 4242, UserStatus::Banned, by).await);
+}
+
+async fn a_ban_leaves_alone_what_was_over(app: TestApp) {
+    let ana = app.user("ana").await;
+    let replaced = ana.log_in(Device::phone("phone-1")).await;
+    let expired = ana.log_in(Device::phone("phone-2")).await;
+    let web = ana.log_in(Device::browser("browser-1")).await;
+    let now = app.app.ambient.now();
+    let mut handle = app.app.db.acquire().await.unwrap();
+    store::sessions::set_expiry(handle.conn(), expired.session_id, now).await.unwrap();
+    drop(handle);
+    app.clock.step(Duration::from_secs(1));
+    let by = By::default();
+    let done = users::set_status(&app.app, ana.user_id, UserStatus::Banned, by).await.unwrap();
+    assert!(done.ended.contains(&web.session_id) && !done.ended.contains(&expired.session_id));
+    replaced.get(route::VERIFY).await.refused(401, "SESSION_REPLACED");
+    expired.get(route::VERIFY).await.refused(401, "SESSION_EXPIRED");
+    web.get(route::VERIFY).await.refused(403, "USER_INACTIVE");
+}
+
+async fn no_log_in_slips_through_a_ban(app: TestApp) {
+    let other = app.second_process().await;
+    let ana = Arc::new(app.user("ana").await);
+    let log_ins =
+        (0..20).map(|n| {
+            let (ana, other) = (Arc::clone(&ana), &other);
+            async move {
+                ana.try_log_in(other, &Device::browser(&format!("browser-{n}")), PASSWORD).await
+            }
+        });
+    let ban = async {
+        tokio::time::sleep(Duration::from_millis(150)).await;
+        users::set_status(&app.app, ana.user_id, UserStatus::Banned, By::default()).await.unwrap()
+    };
+    let (replies, _) = tokio::join!(futures_util::future::join_all(log_ins), ban);
+    for reply in &replies {
+        if reply.status != 200 {
+            reply.refused(403, "USER_INACTIVE");
+        }
+    }
+    let mut handle = app.app.db.acquire().await.unwrap();
+    let open = store::sessions::open_of(handle.conn(), ana.user_id, None).await.unwrap();
+    assert!(open.is_empty(), "{open:?}");
+}
+
+async fn depth(app: &TestApp) -> i64 {
+    let mut handle = app.app.db.acquire().await.unwrap();
+    store::outbox::depth(handle.conn()).await.unwrap().0
+}
