@@ -6,10 +6,10 @@ use sha2::{Digest as _, Sha256};
 use shared::{
     error::ErrorCode,
     time::Timestamp,
-    token::{self, Claims, MAX_TOKEN_BYTES},
+    token::{self, Claims, KeySet, MAX_TOKEN_BYTES, TokenError},
 };
 
-use crate::{cache::Cache, env::Config};
+use crate::{cache::Cache, call::Call, keys, web_crypto};
 
 /// Tokens whose claims an isolate remembers; some 500 bytes each.
 const REMEMBERED_TOKENS: usize = 2_000;
@@ -29,23 +29,57 @@ pub fn bearer(header: Option<&str>) -> Result<&str, ErrorCode> {
     Ok(token)
 }
 
-/// What a token says, if it holds at `now`.
-pub fn verify(token: &str, config: &Config, now: Timestamp) -> Result<Rc<Claims>, ErrorCode> {
+/// What a token says, if it holds as the call came in.
+pub async fn verify(token: &str, call: &Call<'_>) -> Result<Rc<Claims>, ErrorCode> {
     // Hashing a token that is too long would be work for nothing.
     if token.len() > MAX_TOKEN_BYTES {
         return Err(ErrorCode::TokenMalformed);
     }
+    keys::refresh(call);
     let hash = Sha256::digest(token).into();
-    if let Some(claims) = VERIFIED.with_borrow(|cache| cache.get(&hash, now)) {
+    if let Some(claims) = VERIFIED.with_borrow(|cache| cache.get(&hash, call.now)) {
         return Ok(claims);
     }
-    let claims = token::verify(token, &config.keys, &config.expectations, now)
-        .map(Rc::new)
-        .map_err(token::TokenError::code)?;
-    if let Some(until) = claims.exp.checked_mul(1000).and_then(Timestamp::from_millis) {
+    let mut keys = keys::current(call.config);
+    let mut judged = judge(token, &keys, call).await;
+    if matches!(judged, Err(TokenError::UnknownKey)) && keys::ask_for_unknown(call).await {
+        keys = keys::current(call.config);
+        judged = judge(token, &keys, call).await;
+    }
+    let (claims, until) = judged.map_err(TokenError::code)?;
+    // While the signature was checked, the key may have been retired.
+    if Rc::ptr_eq(&keys, &keys::current(call.config))
+        && let Some(until) = until
+    {
         VERIFIED.with_borrow_mut(|cache| cache.put(hash, Rc::clone(&claims), until));
     }
     Ok(claims)
+}
+
+/// Forgets which tokens hold: the keys are others.
+pub fn forget() {
+    VERIFIED.with_borrow_mut(|cache| *cache = Cache::new(REMEMBERED_TOKENS));
+}
+
+/// The one verification of `shared`, with the signatures that it leaves to the runtime checked
+/// there; also until when it would come to the same.
+async fn judge(
+    token: &str,
+    keys: &KeySet,
+    call: &Call<'_>,
+) -> Result<(Rc<Claims>, Option<Timestamp>), TokenError> {
+    let opened = token::open(token, keys, call.now)?;
+    let proven = match opened.public_key() {
+        None => opened.proven()?,
+        Some(key) => {
+            let holds = web_crypto::holds(key, opened.message(), opened.signature(), call.id).await;
+            opened.proven_if(holds)?
+        }
+    };
+    let sunset = proven.sunset();
+    let claims = proven.claims(&call.config.expectations, call.now)?;
+    let exp = claims.exp.checked_mul(1000).and_then(Timestamp::from_millis);
+    Ok((Rc::new(claims), exp.map(|exp| sunset.map_or(exp, |sunset| sunset.min(exp)))))
 }
 
 #[cfg(test)]

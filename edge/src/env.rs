@@ -1,6 +1,6 @@
 //! Configuration: read and checked once an isolate.
 
-use std::sync::OnceLock;
+use std::{sync::OnceLock, time::Duration};
 
 use shared::{
     seal::{Secret, WeakSecret},
@@ -17,14 +17,22 @@ const DEFAULT_ISSUER: &str = "drawbridge";
 const DEFAULT_AUDIENCE: &str = "drawbridge-api";
 /// The most Desk objects that agents can be spread over.
 const MAX_DESK_SHARDS: u32 = 64;
+/// Seconds until the origin is asked for its keys again; with it a retired key is gone here.
+const DEFAULT_JWKS_MAX_AGE: u64 = 300;
+/// Seconds between two questions for keys that tokens name and nobody knows.
+const DEFAULT_JWKS_COOL_DOWN: u64 = 30;
 
 /// What the edge has been told of its surroundings.
 #[derive(Debug)]
 pub struct Config {
     /// Base URL of the origin: scheme, host and port, without a slash at the end.
     pub origin_url: String,
-    /// Public keys of the access tokens.
+    /// Keys of the access tokens, until the origin has been asked for those of now.
     pub keys: KeySet,
+    /// How long the origin's word about its keys is good.
+    pub jwks_max_age: Duration,
+    /// The shortest time between two questions for a key that is not known.
+    pub jwks_cool_down: Duration,
     /// Who makes access tokens, and for whom.
     pub expectations: Expectations,
     /// Signs what we assert to the origin.
@@ -61,6 +69,8 @@ enum Problem {
     NotAnOrigin(String),
     #[error("must be a number from 1 to {MAX_DESK_SHARDS}")]
     NotAShardCount,
+    #[error("must be a number of seconds from 1 to 3600")]
+    NotSeconds,
 }
 
 /// The configuration of this isolate.
@@ -87,6 +97,10 @@ impl Config {
             keys: KeySet::from_jwks(&required("JWT_KEYS")?)
                 .map_err(Problem::Keys)
                 .map_err(bad("JWT_KEYS"))?,
+            jwks_max_age: seconds(optional("JWKS_MAX_AGE_SECONDS"), DEFAULT_JWKS_MAX_AGE)
+                .map_err(bad("JWKS_MAX_AGE_SECONDS"))?,
+            jwks_cool_down: seconds(optional("JWKS_COOL_DOWN_SECONDS"), DEFAULT_JWKS_COOL_DOWN)
+                .map_err(bad("JWKS_COOL_DOWN_SECONDS"))?,
             expectations: Expectations {
                 issuer: optional("JWT_ISSUER").unwrap_or_else(|| DEFAULT_ISSUER.to_owned()),
                 audience: optional("JWT_AUDIENCE").unwrap_or_else(|| DEFAULT_AUDIENCE.to_owned()),
@@ -124,6 +138,14 @@ fn shards(text: &str) -> Result<u32, Problem> {
     if (1..=MAX_DESK_SHARDS).contains(&count) { Ok(count) } else { Err(Problem::NotAShardCount) }
 }
 
+fn seconds(text: Option<String>, default: u64) -> Result<Duration, Problem> {
+    let seconds = text.map_or(Ok(default), |text| text.trim().parse());
+    match seconds {
+        Ok(seconds @ 1..=3600) => Ok(Duration::from_secs(seconds)),
+        _ => Err(Problem::NotSeconds),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -155,6 +177,8 @@ mod tests {
         assert_eq!(config.expectations.issuer, "drawbridge");
         assert_eq!(config.expectations.audience, "drawbridge-api");
         assert_eq!(config.desk_shards, 1);
+        assert_eq!(config.jwks_max_age, Duration::from_mins(5));
+        assert_eq!(config.jwks_cool_down, Duration::from_secs(30));
     }
 
     #[test]
@@ -172,6 +196,9 @@ mod tests {
             ("ORIGIN_TO_EDGE_KEY", Some("AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE")),
             ("CORS_ALLOWED_ORIGINS", Some("*")),
             ("CORS_ALLOWED_ORIGINS", Some("https://app.example.com/")),
+            ("JWKS_MAX_AGE_SECONDS", Some("0")),
+            ("JWKS_MAX_AGE_SECONDS", Some("3601")),
+            ("JWKS_COOL_DOWN_SECONDS", Some("30s")),
             ("DESK_SHARDS", Some("0")),
             ("DESK_SHARDS", Some("65")),
             ("DESK_SHARDS", Some("many")),

@@ -26,9 +26,9 @@ pub async fn forward(
     let session = match access {
         // A log-in may carry an old token as proof of its device; the origin looks at it.
         Access::Public => None,
-        Access::Read => Some(liveness::check_read(&call, &*claims(&call)?).await?),
+        Access::Read => Some(liveness::check_read(&call, &*claims(&call).await?).await?),
         Access::Write => {
-            liveness::check_write(&call, &*claims(&call)?).await?;
+            liveness::check_write(&call, &*claims(&call).await?).await?;
             None
         }
     };
@@ -45,9 +45,9 @@ pub async fn forward(
     origin::forward(&call, &assertion).await
 }
 
-fn claims(call: &Call<'_>) -> Result<Rc<Claims>, ErrorCode> {
+async fn claims(call: &Call<'_>) -> Result<Rc<Claims>, ErrorCode> {
     let header = call.header("authorization");
-    auth::verify(auth::bearer(header.as_deref())?, call.config, call.now)
+    auth::verify(auth::bearer(header.as_deref())?, call).await
 }
 
 fn client_ip(header: Option<&str>) -> &str {

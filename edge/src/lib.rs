@@ -13,6 +13,7 @@ mod env;
 mod forward;
 mod health;
 mod internal;
+mod keys;
 mod liveness;
 mod log;
 mod origin;
@@ -21,6 +22,7 @@ mod refused;
 mod respond;
 mod routes;
 mod socket;
+mod web_crypto;
 
 use shared::error::{ErrorCode, Language};
 use worker::{Context, Env, Request, Response, event};

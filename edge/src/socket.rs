@@ -36,7 +36,7 @@ pub async fn open(call: &Call<'_>, origin: Option<&str>) -> Result<Response, Ref
         (None, Some(offered)) => offered?,
         _ => auth::bearer(authorization.as_deref())?,
     };
-    let claims = auth::verify(token, call.config, call.now)?;
+    let claims = auth::verify(token, call).await?;
     liveness::check_socket(call, &claims).await?;
 
     let owner = SocketOwner {

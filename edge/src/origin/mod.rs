@@ -2,6 +2,7 @@
 
 mod forwarded;
 mod internal;
+mod jwks;
 
 use std::{pin::pin, time::Duration};
 
@@ -13,6 +14,7 @@ use worker::{
 
 pub use forwarded::forward;
 pub use internal::{Caller, liveness, store_messages};
+pub use jwks::published_keys;
 
 use crate::{call::Call, log};
 

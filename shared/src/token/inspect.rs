@@ -84,7 +84,7 @@ impl TokenError {
             Self::TooLong | Self::NotAJwt => Check::Form,
             Self::Critical => Check::Critical,
             Self::WrongType => Check::Type,
-            Self::UnknownKey => Check::Key,
+            Self::NoKeyNamed | Self::UnknownKey | Self::PastSunset => Check::Key,
             Self::WrongAlgorithm => Check::Algorithm,
             Self::BadSignature => Check::Signature,
             Self::BadClaims => Check::Claims,

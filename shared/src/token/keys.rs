@@ -1,52 +1,25 @@
-use std::collections::BTreeMap;
-
-use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
-use ed25519_dalek::{Signature, VerifyingKey};
-use hmac::{Hmac, Mac as _};
 use serde::Deserialize;
-use sha2::Sha256;
+
+use super::{jwk::Jwk, key::VerificationKey};
+use crate::time::Timestamp;
 
 /// The fewest bytes of an HMAC key (RFC 7518, 3.2).
 pub const MIN_HMAC_BYTES: usize = 32;
 
 /// The keys that tokens are verified with, each with one algorithm.
 #[derive(Clone, Debug, Default)]
-pub struct KeySet(BTreeMap<String, VerificationKey>);
-
-/// A key, which is good for one algorithm alone.
-#[derive(Clone)]
-pub(super) enum VerificationKey {
-    EdDsa(VerifyingKey),
-    Hs256(Hmac<Sha256>),
+pub struct KeySet {
+    /// A handful: looked through, each name once.
+    named: Vec<(String, VerificationKey)>,
+    legacy: Option<LegacyKey>,
 }
 
-impl VerificationKey {
-    /// `alg` of the tokens that it verifies.
-    pub(super) const fn algorithm(&self) -> &'static str {
-        match self {
-            Self::EdDsa(_) => "EdDSA",
-            Self::Hs256(_) => "HS256",
-        }
-    }
-
-    /// Whether `signature` is this key's of `message`.
-    pub(super) fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
-        match self {
-            Self::EdDsa(key) => Signature::from_slice(signature)
-                .is_ok_and(|signature| key.verify_strict(message, &signature).is_ok()),
-            Self::Hs256(key) => {
-                let mut mac = key.clone();
-                mac.update(message);
-                mac.verify_slice(signature).is_ok()
-            }
-        }
-    }
-}
-
-impl std::fmt::Debug for VerificationKey {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "VerificationKey({})", self.algorithm())
-    }
+/// The key of the old back end, whose tokens name none.
+#[derive(Clone, Debug)]
+pub(super) struct LegacyKey {
+    pub(super) key: VerificationKey,
+    /// From when on its tokens are refused.
+    pub(super) sunset: Timestamp,
 }
 
 /// Why a key set is refused.
@@ -64,15 +37,20 @@ pub enum KeySetError {
     /// A key without a name cannot be asked for.
     #[error("holds a key without `kid`")]
     Unnamed,
-    /// Neither EdDSA nor HS256.
-    #[error("key {kid:?}: {what} is not supported; use EdDSA (Ed25519) or HS256")]
+    /// The old back end had one key.
+    #[error("marks two keys as `drawbridge_legacy`")]
+    TwoLegacyKeys,
+    /// None of the four.
+    #[error(
+        "key {kid:?}: {what} is not supported; use EdDSA (Ed25519), ES256 (P-256), RS256 or HS256"
+    )]
     Unsupported {
         /// The key.
         kid: String,
         /// What it is.
         what: String,
     },
-    /// The key's own bytes are wrong.
+    /// The key's own bytes are wrong, or it is not meant for this.
     #[error("key {kid:?}: {why}")]
     BadKey {
         /// The key.
@@ -87,73 +65,85 @@ struct Jwks {
     keys: Vec<Jwk>,
 }
 
-/// The members of a JWK that verification needs; a private member is never read here.
-#[derive(Deserialize)]
-struct Jwk {
-    kid: Option<String>,
-    kty: String,
-    alg: Option<String>,
-    crv: Option<String>,
-    x: Option<String>,
-    k: Option<String>,
-}
-
 impl KeySet {
     /// Reads a JSON Web Key Set; of a private key, its public part.
     ///
     /// # Errors
-    /// Where it is none, is empty, or holds a key that is weak, unnamed or of an algorithm that is
-    /// not supported.
+    /// Where it is none, is empty, or holds a key that is weak, unnamed, meant for something else,
+    /// or of an algorithm that is not supported.
     pub fn from_jwks(json: &str) -> Result<Self, KeySetError> {
+        let set = Self::read(json)?;
+        if set.named.is_empty() && set.legacy.is_none() {
+            return Err(KeySetError::Empty);
+        }
+        Ok(set)
+    }
+
+    /// Reads a set that was published: it may be empty, and never holds a shared secret. Whoever
+    /// could answer in the publisher's place would otherwise name the secret.
+    ///
+    /// # Errors
+    /// As of [`Self::from_jwks`], and where a key is secret.
+    pub fn from_published_jwks(json: &str) -> Result<Self, KeySetError> {
+        let set = Self::read(json)?;
+        let secret = set.named.iter().find(|(_, key)| key.is_secret());
+        let secret = secret.map(|(kid, _)| kid.clone());
+        let why = "is a shared secret, which is never published".to_owned();
+        match secret.or_else(|| set.legacy.is_some().then(String::new)) {
+            Some(kid) => Err(KeySetError::BadKey { kid, why }),
+            None => Ok(set),
+        }
+    }
+
+    fn read(json: &str) -> Result<Self, KeySetError> {
         let jwks: Jwks = serde_json::from_str(json)
             .map_err(|error| KeySetError::NotAKeySet(error.to_string()))?;
-        let mut keys = BTreeMap::new();
+        let (mut set, mut legacy_kid) = (Self::default(), None);
         for jwk in jwks.keys {
             let kid = jwk.kid.clone().filter(|kid| !kid.is_empty()).ok_or(KeySetError::Unnamed)?;
             let key = jwk.verification_key(&kid)?;
-            if keys.insert(kid.clone(), key).is_some() {
+            if set.get(&kid).is_some() || legacy_kid.as_ref() == Some(&kid) {
                 return Err(KeySetError::Ambiguous(kid));
             }
+            let Some(legacy) = jwk.drawbridge_legacy else {
+                set.named.push((kid, key));
+                continue;
+            };
+            if !key.is_secret() {
+                let why = "is marked as `drawbridge_legacy`, and not HS256".to_owned();
+                return Err(KeySetError::BadKey { kid, why });
+            }
+            if legacy_kid.replace(kid).is_some() {
+                return Err(KeySetError::TwoLegacyKeys);
+            }
+            set.legacy = Some(LegacyKey { key, sunset: legacy.sunset });
         }
-        if keys.is_empty() { Err(KeySetError::Empty) } else { Ok(Self(keys)) }
+        Ok(set)
+    }
+
+    /// This set with the publisher's public keys in the place of its own: what the publisher has
+    /// retired is gone. Secrets, which nobody publishes, stay.
+    #[must_use]
+    pub fn with_published(&self, published: &Self) -> Self {
+        // The first of a name is found: no publisher takes that of a secret of ours.
+        let mut named = self.named.clone();
+        named.retain(|(_, key)| key.is_secret());
+        named.extend_from_slice(&published.named);
+        Self { named, legacy: self.legacy.clone() }
     }
 
     pub(super) fn get(&self, kid: &str) -> Option<&VerificationKey> {
-        self.0.get(kid)
+        self.named.iter().find(|(name, _)| name == kid).map(|(_, key)| key)
+    }
+
+    pub(super) const fn legacy(&self) -> Option<&LegacyKey> {
+        self.legacy.as_ref()
     }
 }
 
-impl Jwk {
-    fn verification_key(&self, kid: &str) -> Result<VerificationKey, KeySetError> {
-        let bad = |why: &str| KeySetError::BadKey { kid: kid.to_owned(), why: why.to_owned() };
-        let unsupported = |what: String| KeySetError::Unsupported { kid: kid.to_owned(), what };
-        let decode = |member: &Option<String>, name: &str| {
-            let text = member.as_deref().ok_or_else(|| bad(&format!("`{name}` is missing")))?;
-            BASE64_URL_SAFE_NO_PAD
-                .decode(text)
-                .map_err(|_| bad(&format!("`{name}` is not base64url without padding")))
-        };
-        match (self.kty.as_str(), self.alg.as_deref(), self.crv.as_deref()) {
-            ("OKP", Some("EdDSA") | None, Some("Ed25519")) => {
-                let x = <[u8; 32]>::try_from(decode(&self.x, "x")?)
-                    .map_err(|_| bad("`x` is not 32 bytes"))?;
-                match VerifyingKey::from_bytes(&x) {
-                    // Signatures can be made for a key of small order without knowing it.
-                    Ok(key) if !key.is_weak() => Ok(VerificationKey::EdDsa(key)),
-                    _ => Err(bad("`x` is not a public key of Ed25519")),
-                }
-            }
-            ("oct", Some("HS256"), None) => {
-                let k = decode(&self.k, "k")?;
-                if k.len() < MIN_HMAC_BYTES {
-                    return Err(bad("`k` is under 32 bytes"));
-                }
-                Hmac::new_from_slice(&k)
-                    .map(VerificationKey::Hs256)
-                    .map_err(|_| bad("`k` is no key of HMAC"))
-            }
-            (kty, alg, crv) => Err(unsupported(format!("kty {kty}, alg {alg:?}, crv {crv:?}"))),
-        }
+impl AsRef<Self> for KeySet {
+    fn as_ref(&self) -> &Self {
+        self
     }
 }
 
@@ -161,40 +151,54 @@ impl Jwk {
 mod tests {
     use super::*;
 
-    fn refusal(json: &str) -> KeySetError {
-        KeySet::from_jwks(json).unwrap_err()
+    const X: &str = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
+
+    fn ed(kid: &str) -> String {
+        format!(r#"{{"kid":"{kid}","kty":"OKP","alg":"EdDSA","crv":"Ed25519","x":"{X}"}}"#)
+    }
+
+    fn mac(kid: &str) -> String {
+        format!(r#"{{"kid":"{kid}","kty":"oct","alg":"HS256","k":"{X}"}}"#)
+    }
+
+    fn old(kid: &str) -> String {
+        mac(kid).replace('}', r#","drawbridge_legacy":{"sunset":"2027-01-01T00:00:00+08:00"}}"#)
+    }
+
+    fn set(keys: &[String]) -> String {
+        format!(r#"{{"keys":[{}]}}"#, keys.join(","))
     }
 
     #[test]
-    fn weak_nameless_and_foreign_keys_are_refused_at_load() {
-        let x = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
-        let ed = |kid: &str| {
-            format!(r#"{{"kid":"{kid}","kty":"OKP","alg":"EdDSA","crv":"Ed25519","x":"{x}"}}"#)
-        };
-        assert!(KeySet::from_jwks(&format!(r#"{{"keys":[{}]}}"#, ed("a"))).is_ok());
-        assert!(matches!(refusal("[]"), KeySetError::NotAKeySet(_)));
-        assert_eq!(refusal(r#"{"keys":[]}"#), KeySetError::Empty);
-        assert_eq!(
-            refusal(&format!(r#"{{"keys":[{},{}]}}"#, ed("a"), ed("a"))),
-            KeySetError::Ambiguous("a".into())
-        );
-        assert_eq!(refusal(&format!(r#"{{"keys":[{}]}}"#, ed(""))), KeySetError::Unnamed);
-        let bad = |json: &str| matches!(refusal(json), KeySetError::BadKey { .. });
-        assert!(
-            bad(&format!(r#"{{"keys":[{}]}}"#, ed("a").replace(x, &"A".repeat(43)))),
-            "small order"
-        );
-        assert!(bad(r#"{"keys":[{"kid":"h","kty":"oct","alg":"HS256","k":"c2hvcnQ"}]}"#));
-        assert!(bad(
-            r#"{"keys":[{"kid":"e","kty":"OKP","alg":"EdDSA","crv":"Ed25519","x":"AAAA"}]}"#
-        ));
-        let unsupported = |json: &str| matches!(refusal(json), KeySetError::Unsupported { .. });
-        assert!(unsupported(
-            r#"{"keys":[{"kid":"r","kty":"RSA","alg":"RS256","n":"AQAB","e":"AQAB"}]}"#
-        ));
-        assert!(unsupported(&format!(r#"{{"keys":[{{"kid":"o","kty":"oct","k":"{x}"}}]}}"#)));
-        assert!(unsupported(&format!(
-            r#"{{"keys":[{{"kid":"o","kty":"oct","alg":"none","k":"{x}"}}]}}"#
-        )));
+    fn a_set_has_keys_and_each_a_name_of_its_own() {
+        let refusal = |keys: &[String]| KeySet::from_jwks(&set(keys)).unwrap_err();
+        assert!(KeySet::from_jwks(&set(&[ed("a"), mac("b"), old("c")])).is_ok());
+        assert!(matches!(KeySet::from_jwks("[]"), Err(KeySetError::NotAKeySet(_))));
+        assert_eq!(refusal(&[]), KeySetError::Empty);
+        assert_eq!(refusal(&[ed("a"), ed("a")]), KeySetError::Ambiguous("a".into()));
+        assert_eq!(refusal(&[old("a"), ed("a")]), KeySetError::Ambiguous("a".into()));
+        assert_eq!(refusal(&[ed("")]), KeySetError::Unnamed);
+        assert_eq!(refusal(&[old("a"), old("b")]), KeySetError::TwoLegacyKeys);
+    }
+
+    #[test]
+    fn what_is_published_is_never_secret() {
+        let published = |keys: &[String]| KeySet::from_published_jwks(&set(keys));
+        assert!(published(&[]).is_ok());
+        assert!(published(&[ed("a")]).is_ok());
+        assert!(published(&[ed("a"), mac("b")]).is_err());
+        assert!(published(&[old("b")]).is_err());
+    }
+
+    #[test]
+    fn a_publisher_replaces_public_keys_and_no_secret() {
+        let own = KeySet::from_jwks(&set(&[ed("gone"), mac("secret"), old("old")])).unwrap();
+        let published =
+            KeySet::from_published_jwks(&set(&[ed("new"), ed("secret"), ed("old")])).unwrap();
+        let merged = own.with_published(&published);
+        assert!(merged.get("gone").is_none());
+        assert!(merged.get("new").is_some_and(|key| !key.is_secret()));
+        assert!(merged.get("secret").is_some_and(VerificationKey::is_secret));
+        assert!(merged.legacy().is_some());
     }
 }
