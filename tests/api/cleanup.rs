@@ -8,6 +8,8 @@ use origin::{
         expiry,
     },
     clock::Clock as _,
+    config::Retention,
+    store,
 };
 use shared::route;
 use tests::{Device, TestApp, backlog, both_databases};
@@ -15,6 +17,7 @@ use tests::{Device, TestApp, backlog, both_databases};
 both_databases!(
     a_session_goes_with_its_tokens_once_its_time_is_over,
     spent_tokens_of_a_long_lived_session_go_and_its_newest_stays,
+    audit_events_go_only_where_an_operator_says_so,
     a_backlog_goes_in_bounded_batches_while_people_come_and_go,
 );
 
@@ -53,12 +56,15 @@ async fn a_session_goes_with_its_tokens_once_its_time_is_over(app: TestApp) {
 
     app.clock.step(2 * DAY);
     let gone = clean_up(&app).await;
-    assert_eq!(gone, Removed { refresh_tokens: 3, sessions: 1 });
+    assert_eq!(gone, Removed { refresh_tokens: 3, sessions: 1, ..Removed::default() });
     app.refresh(&newest).await.refused(401, "TOKEN_INVALID");
     next.refresh().await.refused(401, "SESSION_EXPIRED");
 
     app.clock.step(90 * DAY);
-    assert_eq!(clean_up(&app).await, Removed { refresh_tokens: 2, sessions: 2 });
+    assert_eq!(
+        clean_up(&app).await,
+        Removed { refresh_tokens: 2, sessions: 2, ..Removed::default() }
+    );
     next.refresh().await.refused(401, "TOKEN_INVALID");
 }
 
@@ -77,9 +83,28 @@ async fn spent_tokens_of_a_long_lived_session_go_and_its_newest_stays(app: TestA
     // Of 120 days, tokens of the first 23 have been past their 7 days for 90. A log-in a day of coming
     // and a refresh: the log-in's token was retired, the one before it used.
     let gone = clean_up(&app).await;
-    assert_eq!(gone, Removed { refresh_tokens: 1 + 5 * 2, sessions: 0 });
+    assert_eq!(gone, Removed { refresh_tokens: 1 + 5 * 2, ..Removed::default() });
     phone.get(route::VERIFY).await.ok();
     phone.refresh().await.ok();
+}
+
+async fn audit_events_go_only_where_an_operator_says_so(app: TestApp) {
+    let ana = app.user("ana").await;
+    let recorded = async || {
+        let mut handle = app.app.db.acquire().await.unwrap();
+        store::audit::of_user(handle.conn(), ana.user_id, 100).await.unwrap().len()
+    };
+    let before = recorded().await;
+    assert!(before >= 2, "an account and a log-in");
+    app.clock.step(400 * DAY);
+    ana.log_in(Device::phone("phone-1")).await;
+    let after = recorded().await;
+    assert_eq!(clean_up(&app).await.audit_events, 0);
+    let retention = Retention { audit_events: Some(365 * DAY), ..app.app.policy.retention };
+    let cleanup = Cleanup { retention, ..cleanup(&app) };
+    let would_go = cleanup.count().await.unwrap();
+    assert_eq!(cleanup.drain(|_, _| {}).await.unwrap(), would_go);
+    assert_eq!((would_go.audit_events, recorded().await), (before as u64, after - before));
 }
 
 async fn a_backlog_goes_in_bounded_batches_while_people_come_and_go(app: TestApp) {

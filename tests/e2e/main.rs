@@ -6,5 +6,6 @@ mod chat;
 mod dead_tokens;
 mod incident;
 mod listings;
+mod operator;
 mod outages;
 mod refresh;

@@ -23,7 +23,7 @@ const SHARE: u32 = 12;
 /// The shortest pause after a batch.
 const MIN_PAUSE: Duration = Duration::from_millis(5);
 /// The longest: a batch that took that long has waited itself, for others or for the machine.
-const MAX_PAUSE: Duration = Duration::from_millis(250);
+const MAX_PAUSE: Duration = Duration::from_secs(1);
 
 /// How many rows went, or would go.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -32,13 +32,15 @@ pub struct Removed {
     pub refresh_tokens: u64,
     /// Of `authentication_sessions`.
     pub sessions: u64,
+    /// Of `audit_events`.
+    pub audit_events: u64,
 }
 
 impl Removed {
     /// All of them.
     #[must_use]
     pub const fn total(self) -> u64 {
-        self.refresh_tokens + self.sessions
+        self.refresh_tokens + self.sessions + self.audit_events
     }
 }
 
@@ -81,14 +83,20 @@ impl Cleanup<'_> {
     /// # Errors
     /// The database's.
     pub async fn count(&self) -> sqlx::Result<Removed> {
-        let ended_by = self.ambient.now().minus(self.retention.sessions);
+        let now = self.ambient.now();
+        let ended_by = now.minus(self.retention.sessions);
         let mut handle = self.db.acquire().await?;
         let whole = |count: i64| u64::try_from(count).unwrap_or_default();
+        let audit_events = match self.retention.audit_events {
+            Some(kept) => store::audit::count_old(handle.conn(), now.minus(kept)).await?,
+            None => 0,
+        };
         Ok(Removed {
             refresh_tokens: whole(
                 store::refresh_tokens::past::count(handle.conn(), ended_by).await?,
             ),
             sessions: whole(store::sessions::past::count(handle.conn(), ended_by).await?),
+            audit_events: whole(audit_events),
         })
     }
 
@@ -98,10 +106,14 @@ impl Cleanup<'_> {
     /// # Errors
     /// The database's; what was removed by then stays so.
     pub async fn drain(&self, mut after_batch: impl FnMut(u64, Removed)) -> sqlx::Result<Removed> {
-        let ended_by = self.ambient.now().minus(self.retention.sessions);
+        let now = self.ambient.now();
+        let ended_by = now.minus(self.retention.sessions);
         let mut removed = Removed::default();
         self.spent_tokens(ended_by, &mut removed, &mut after_batch).await?;
         self.ended_sessions(ended_by, &mut removed, &mut after_batch).await?;
+        if let Some(kept) = self.retention.audit_events {
+            self.old_events(now.minus(kept), &mut removed, &mut after_batch).await?;
+        }
         Ok(removed)
     }
 
@@ -177,6 +189,30 @@ impl Cleanup<'_> {
         let mut handle = self.db.acquire().await?;
         let ids = past::of_sessions(handle.conn(), session_ids, BATCH).await?;
         past::remove(handle.conn(), &ids).await
+    }
+
+    async fn old_events(
+        &self,
+        recorded_by: Timestamp,
+        removed: &mut Removed,
+        after_batch: &mut impl FnMut(u64, Removed),
+    ) -> sqlx::Result<()> {
+        loop {
+            let begun = self.ambient.now();
+            let gone = self
+                .db
+                .retrying(|| async move {
+                    let mut handle = self.db.acquire().await?;
+                    let ids = store::audit::old(handle.conn(), recorded_by, BATCH).await?;
+                    store::audit::remove(handle.conn(), &ids).await
+                })
+                .await?;
+            if gone == 0 {
+                return Ok(());
+            }
+            removed.audit_events += gone;
+            self.end_batch(begun, gone, *removed, after_batch).await;
+        }
     }
 
     /// Reports a batch, and lets others through.

@@ -66,8 +66,10 @@ pub async fn cleanup(args: CleanupArgs) -> anyhow::Result<()> {
         writeln!(out, "{}", serde_json::to_string(&report)?)?;
     } else {
         let done = if args.dry_run { "would go" } else { "removed" };
-        let Removed { refresh_tokens, sessions } = removed;
-        writeln!(out, "refresh tokens {done}: {refresh_tokens}\nsessions {done}: {sessions}")?;
+        let Removed { refresh_tokens, sessions, audit_events } = removed;
+        writeln!(out, "refresh tokens {done}: {refresh_tokens}")?;
+        writeln!(out, "sessions {done}: {sessions}")?;
+        writeln!(out, "audit events {done}: {audit_events}")?;
     }
     Ok(())
 }

@@ -4,6 +4,7 @@ mod cleanup;
 mod keys;
 mod serve;
 mod token;
+mod user;
 
 use anyhow::{Context as _, anyhow, bail};
 use clap::{Parser, Subcommand};
@@ -42,6 +43,9 @@ enum Command {
     /// Access tokens
     #[command(subcommand)]
     Token(token::TokenCommand),
+    /// Accounts
+    #[command(subcommand)]
+    User(user::UserCommand),
 }
 
 #[derive(Subcommand)]
@@ -73,6 +77,7 @@ impl Origin {
                 Command::Cleanup(args) => cleanup::cleanup(args).await,
                 Command::Keys(command) => command.run(),
                 Command::Token(command) => command.run().await,
+                Command::User(command) => command.run().await,
             }
         })
     }
