@@ -70,6 +70,8 @@ impl OriginOptions {
             .env("DEVICE_TOKEN_KEY", &secrets.device_token_key)
             .env("CORS_ALLOWED_ORIGINS", WEB_ORIGINS)
             .env("REFRESH_TOKEN_KEYS", &secrets.refresh_token_key)
+            // The demo data tells of a day long past, and is to stay.
+            .env("SESSION_RETENTION", "3650d")
             .envs(self.env.iter().map(|(name, value)| (name, value)))
     }
 }
