@@ -86,7 +86,7 @@ fn for_people(account: &Account) -> String {
             Some(false) => "FAILS",
             None => "-",
         };
-        format!("{:<10} {sign:<6} {}\n", finding.check, finding.detail)
+        format!("{:<10} {sign:<6} {}\n", finding.check.as_str(), finding.detail)
     };
     account.checks.iter().map(line).collect()
 }
