@@ -3,14 +3,14 @@
 use std::rc::Rc;
 
 use shared::{
-    assertion::{Assertion, Place},
+    assertion::Assertion,
     error::ErrorCode,
     route::{Access, MAX_BODY_BYTES},
     token::Claims,
 };
 use worker::Response;
 
-use crate::{auth, call::Call, clock, liveness, origin, refused::Refused};
+use crate::{auth, call::Call, clock, liveness, origin, place, refused::Refused};
 
 /// What the origin is told where the platform does not say who is calling: no address.
 const UNKNOWN_IP: &str = "0.0.0.0";
@@ -39,7 +39,7 @@ pub async fn forward(
         method: method.to_owned(),
         path_and_query: path_and_query.to_owned(),
         client_ip: client_ip(call.header("cf-connecting-ip").as_deref()).to_owned(),
-        place: place(&call),
+        place: place::of(&call),
         session,
     };
     origin::forward(&call, &assertion).await
@@ -55,11 +55,6 @@ fn client_ip(header: Option<&str>) -> &str {
         .map(str::trim)
         .filter(|text| text.parse::<std::net::IpAddr>().is_ok())
         .unwrap_or(UNKNOWN_IP)
-}
-
-fn place(call: &Call<'_>) -> Place {
-    let cf = call.request.cf();
-    Place { country: cf.and_then(worker::Cf::country), city: cf.and_then(worker::Cf::city) }
 }
 
 #[cfg(test)]

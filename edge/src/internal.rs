@@ -1,4 +1,5 @@
-//! What the origin pushes: ended sessions and stored messages, in signed batches; and what it asks.
+//! What the origin pushes: ended sessions, stored messages and security alerts, in signed batches; and
+//! what it asks.
 
 use std::collections::BTreeSet;
 
@@ -6,15 +7,16 @@ use futures_util::future::{join, join_all};
 use serde::de::DeserializeOwned;
 use shared::{
     assertion::{CALL_HEADER, CallSignature},
-    chat::room::{Room, RoomCall, SessionEnded},
+    chat::room::{Delivery, Room, RoomCall, SessionEnded},
     envelope::FieldError,
     error::ErrorCode,
     internal::{
-        ChatEvent, Events, EventsTaken, MAX_BATCH, SessionEvent, SessionView, SessionViewQuestion,
+        AlertEvent, ChatEvent, Events, EventsTaken, MAX_BATCH, SessionEvent, SessionView,
+        SessionViewQuestion,
     },
     route::{
-        INTERNAL_CHAT_EVENTS, INTERNAL_SESSION_EVENTS, INTERNAL_SESSION_VIEW,
-        MAX_INTERNAL_BODY_BYTES,
+        INTERNAL_CHAT_EVENTS, INTERNAL_SECURITY_ALERTS, INTERNAL_SESSION_EVENTS,
+        INTERNAL_SESSION_VIEW, MAX_INTERNAL_BODY_BYTES,
     },
     seal::Purpose,
 };
@@ -44,12 +46,32 @@ pub async fn session_events(mut call: Call<'_>) -> Result<Response, Refused> {
 /// Takes stored messages; an event is taken once every room that it is for has it.
 pub async fn chat_events(mut call: Call<'_>) -> Result<Response, Refused> {
     let events: Vec<ChatEvent> = events(&mut call, INTERNAL_CHAT_EVENTS).await?;
-    let mut taken: BTreeSet<_> = events.iter().map(|event| event.event_id).collect();
+    let taken = events.iter().map(|event| event.event_id).collect();
     // One call a room, so that a conversation's messages arrive in their order.
-    let by_room = delivery::by_room(&events, call.config.desk_shards);
+    deliver(&call, taken, delivery::by_room(&events, call.config.desk_shards)?).await
+}
+
+/// Takes security alerts; an event is taken once the room of the account's owner has it.
+pub async fn security_alerts(mut call: Call<'_>) -> Result<Response, Refused> {
+    let events: Vec<AlertEvent> = events(&mut call, INTERNAL_SECURITY_ALERTS).await?;
+    let taken = events.iter().map(|event| event.event_id).collect();
+    let shards = call.config.desk_shards;
+    let by_room = events
+        .into_iter()
+        .map(|event| delivery::of_alert(event, shards))
+        .collect::<Result<_, _>>()?;
+    deliver(&call, taken, by_room).await
+}
+
+/// Hands each room what is for it; of the events in `taken`, those stay that every room took.
+async fn deliver(
+    call: &Call<'_>,
+    mut taken: BTreeSet<i64>,
+    by_room: Vec<(Room, Vec<Delivery>)>,
+) -> Result<Response, Refused> {
     let told = join_all(by_room.into_iter().map(async |(room, deliveries)| {
         let ids: Vec<_> = deliveries.iter().map(|delivery| delivery.event_id).collect();
-        (ids, tell(&call, room, &RoomCall::Deliver(deliveries)).await)
+        (ids, tell(call, room, &RoomCall::Deliver(deliveries)).await)
     }));
     for (ids, told) in told.await {
         if !told {
@@ -85,7 +107,8 @@ async fn tell(call: &Call<'_>, room: Room, what: &RoomCall) -> bool {
 
 /// Answers what is remembered of a session here, and changes nothing.
 pub async fn session_view(mut call: Call<'_>) -> Result<Response, Refused> {
-    let question: SessionViewQuestion = signed(&mut call, INTERNAL_SESSION_VIEW).await?;
+    let body = signed_body(&mut call, INTERNAL_SESSION_VIEW).await?;
+    let question: SessionViewQuestion = read_one(call.id, &body)?;
     let location = call.request.cf().map(worker::Cf::colo);
     let (memory, kv) = liveness::view(&call, &question.session).await?;
     respond::success(SessionView { location, memory, kv })
@@ -93,16 +116,11 @@ pub async fn session_view(mut call: Call<'_>) -> Result<Response, Refused> {
 
 /// The events of a batch that the origin has signed.
 async fn events<T: DeserializeOwned>(call: &mut Call<'_>, path: &str) -> Result<Vec<T>, Refused> {
-    let batch: Events<T> = signed(call, path).await?;
-    if batch.events.len() > MAX_BATCH {
-        let problem = FieldError::new("events", format!("must be at most {MAX_BATCH}"));
-        return Err(Refused::Invalid(vec![problem]));
-    }
-    Ok(batch.events)
+    read(call.id, &signed_body(call, path).await?)
 }
 
-/// What the origin has signed.
-async fn signed<T: DeserializeOwned>(call: &mut Call<'_>, path: &str) -> Result<T, Refused> {
+/// The body that the origin has signed.
+async fn signed_body(call: &mut Call<'_>, path: &str) -> Result<Vec<u8>, Refused> {
     let header = call.header(CALL_HEADER).ok_or(ErrorCode::Forbidden)?;
     let signature: CallSignature = call
         .config
@@ -113,8 +131,21 @@ async fn signed<T: DeserializeOwned>(call: &mut Call<'_>, path: &str) -> Result<
     if !signature.covers(path, &body, clock::now()) {
         return Err(ErrorCode::Forbidden.into());
     }
-    serde_json::from_slice(&body).map_err(|error| {
-        log::error(call.id, &format!("the origin sent what cannot be read: {error}"));
+    Ok(body)
+}
+
+fn read<T: DeserializeOwned>(call_id: &str, body: &[u8]) -> Result<Vec<T>, Refused> {
+    let batch: Events<T> = read_one(call_id, body)?;
+    if batch.events.len() > MAX_BATCH {
+        let problem = FieldError::new("events", format!("must be at most {MAX_BATCH}"));
+        return Err(Refused::Invalid(vec![problem]));
+    }
+    Ok(batch.events)
+}
+
+fn read_one<T: DeserializeOwned>(call_id: &str, body: &[u8]) -> Result<T, Refused> {
+    serde_json::from_slice(body).map_err(|error| {
+        log::error(call_id, &format!("the origin sent what cannot be read: {error}"));
         ErrorCode::BadRequest.into()
     })
 }

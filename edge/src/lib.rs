@@ -17,6 +17,7 @@ mod keys;
 mod liveness;
 mod log;
 mod origin;
+mod place;
 mod random;
 mod refused;
 mod respond;
@@ -74,6 +75,7 @@ async fn answer(call: Call<'_>, origin: Option<&str>) -> Result<Response, Refuse
         Endpoint::ChatSocket => socket::open(&call, origin).await,
         Endpoint::SessionEvents => internal::session_events(call).await,
         Endpoint::ChatEvents => internal::chat_events(call).await,
+        Endpoint::SecurityAlerts => internal::security_alerts(call).await,
         Endpoint::SessionView => internal::session_view(call).await,
     }
 }

@@ -23,6 +23,8 @@ pub enum Endpoint {
     SessionEvents,
     /// We: the origin tells of stored messages.
     ChatEvents,
+    /// We: the origin tells of what is suspicious.
+    SecurityAlerts,
     /// We: the origin asks what we remember of a session.
     SessionView,
 }
@@ -33,6 +35,7 @@ const OWN: &[(Method, &str, Endpoint)] = &[
     (Method::Get, route::CHAT_SOCKET_LEGACY, Endpoint::ChatSocket),
     (Method::Post, route::INTERNAL_SESSION_EVENTS, Endpoint::SessionEvents),
     (Method::Post, route::INTERNAL_CHAT_EVENTS, Endpoint::ChatEvents),
+    (Method::Post, route::INTERNAL_SECURITY_ALERTS, Endpoint::SecurityAlerts),
     (Method::Post, route::INTERNAL_SESSION_VIEW, Endpoint::SessionView),
 ];
 

@@ -4,10 +4,7 @@ ALTER TABLE users
     ADD COLUMN scopes VARCHAR(500) NOT NULL DEFAULT '',
     ADD COLUMN team   VARCHAR(50) NULL;
 
--- When the session's device last logged in again; NULL: not since it was opened. The policy's oldest
--- session is the one whose last log-in is furthest back.
 ALTER TABLE authentication_sessions
-    ADD COLUMN renewed_at DATETIME(3) NULL,
     -- Console, search: any sessions, by time.
     ADD KEY idx_authentication_sessions_created (created_at, authentication_session_id),
     -- Console, search and timeline: a user's sessions, by time.

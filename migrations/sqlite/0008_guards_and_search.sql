@@ -3,9 +3,6 @@
 ALTER TABLE users ADD COLUMN scopes TEXT NOT NULL DEFAULT '';
 ALTER TABLE users ADD COLUMN team TEXT NULL;
 
--- When the session's device last logged in again; NULL: not since it was opened. The policy's oldest
--- session is the one whose last log-in is furthest back.
-ALTER TABLE authentication_sessions ADD COLUMN renewed_at DATETIME NULL;
 -- Console, search: any sessions, by time.
 CREATE INDEX idx_authentication_sessions_created ON authentication_sessions (created_at, authentication_session_id);
 -- Console, search and timeline: a user's sessions, by time.

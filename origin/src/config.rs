@@ -353,19 +353,19 @@ fn refresh_keys(value: Option<String>) -> Result<RefreshKeys, ConfigError> {
     })
 }
 
-fn allowed_origins(list: &str) -> Result<AllowedOrigins, ConfigError> {
-    AllowedOrigins::parse(list).map_err(|entry| ConfigError {
-        setting: "CORS_ALLOWED_ORIGINS",
-        problem: format!("has {entry:?}, which is not the origin of a page"),
-        cure: "Set it to origins as browsers write them, such as https://app.example.com",
-    })
-}
-
 fn session_limits(text: &str) -> Result<Limits, ConfigError> {
     text.parse().map_err(|problem| ConfigError {
         setting: "SESSION_POLICY",
         problem,
         cure: "Set it to entries such as user/web=5,refuse; admin/*=1,replace_oldest",
+    })
+}
+
+fn allowed_origins(list: &str) -> Result<AllowedOrigins, ConfigError> {
+    AllowedOrigins::parse(list).map_err(|entry| ConfigError {
+        setting: "CORS_ALLOWED_ORIGINS",
+        problem: format!("has {entry:?}, which is not the origin of a page"),
+        cure: "Set it to origins as browsers write them, such as https://app.example.com",
     })
 }
 

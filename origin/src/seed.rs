@@ -20,7 +20,7 @@ use crate::{
         conversations::NewConversation,
         listings::{self, NewListing, Offer},
         messages::{self, Origination},
-        sessions::{self, Device, End, NewSession},
+        sessions::{self, Device, End, NewSession, Risk},
         users::{self, NewUser},
     },
 };
@@ -156,6 +156,7 @@ async fn fill_sessions(tx: &mut Tx, ambient: &Ambient) -> anyhow::Result<()> {
                 at.plus(Duration::from_hours(168))
             },
             device,
+            risk: &Risk::default(),
             current_jti: None,
         };
         sessions::insert(tx.conn(), &new, at).await?;

@@ -24,6 +24,61 @@ pub struct Place {
     pub country: Option<String>,
     /// Name of the city.
     pub city: Option<String>,
+    /// Where on the globe.
+    #[serde(default)]
+    pub coordinates: Option<Coordinates>,
+}
+
+/// A point on the globe, in degrees: latitude -90 to 90, longitude -180 to 180.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "(f64, f64)", into = "(f64, f64)")]
+pub struct Coordinates {
+    latitude: f64,
+    longitude: f64,
+}
+
+/// No [`Coordinates`] is NaN.
+impl Eq for Coordinates {}
+
+/// Two numbers that name no point on the globe.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("latitude is -90 to 90 and longitude -180 to 180")]
+pub struct NotOnTheGlobe;
+
+impl Coordinates {
+    /// The point, where there is one.
+    #[must_use]
+    pub fn new(latitude: f64, longitude: f64) -> Option<Self> {
+        let is_on_the_globe =
+            (-90.0..=90.0).contains(&latitude) && (-180.0..=180.0).contains(&longitude);
+        is_on_the_globe.then_some(Self { latitude, longitude })
+    }
+
+    /// Degrees north of the equator.
+    #[must_use]
+    pub const fn latitude(self) -> f64 {
+        self.latitude
+    }
+
+    /// Degrees east of Greenwich.
+    #[must_use]
+    pub const fn longitude(self) -> f64 {
+        self.longitude
+    }
+}
+
+impl TryFrom<(f64, f64)> for Coordinates {
+    type Error = NotOnTheGlobe;
+
+    fn try_from((latitude, longitude): (f64, f64)) -> Result<Self, NotOnTheGlobe> {
+        Self::new(latitude, longitude).ok_or(NotOnTheGlobe)
+    }
+}
+
+impl From<Coordinates> for (f64, f64) {
+    fn from(point: Coordinates) -> Self {
+        (point.latitude, point.longitude)
+    }
 }
 
 /// A session that the edge has found live.
@@ -132,11 +187,38 @@ mod tests {
             method: "POST".into(),
             path_and_query: "/".repeat(MAX_SEALED_BYTES / 2),
             client_ip: "2001:db8:1111:2222:3333:4444:5555:6666".into(),
-            place: Place { country: Some("DE".into()), city: Some("城".repeat(60)) },
+            place: Place {
+                country: Some("DE".into()),
+                city: Some("城".repeat(60)),
+                coordinates: Coordinates::new(-52.123_456_789, -113.405_123_456),
+            },
             session: Some(CheckedSession { session: SessionHash::of("s"), checked_at: at(100) }),
         };
         let sealed = secret.seal(Purpose::Assertion, &assertion).unwrap();
         assert_eq!(secret.open(Purpose::Assertion, &sealed), Ok(assertion));
+    }
+
+    #[test]
+    fn coordinates_are_on_the_globe_or_none() {
+        for (latitude, longitude, is_point) in [
+            (0.0, 0.0, true),
+            (90.0, 180.0, true),
+            (-90.0, -180.0, true),
+            (90.1, 0.0, false),
+            (-90.1, 0.0, false),
+            (0.0, 180.1, false),
+            (0.0, -180.1, false),
+            (f64::NAN, 0.0, false),
+            (0.0, f64::INFINITY, false),
+        ] {
+            let point = Coordinates::new(latitude, longitude);
+            assert_eq!(point.is_some(), is_point, "{latitude} {longitude}");
+        }
+        let read = serde_json::from_str::<Coordinates>;
+        assert_eq!(read("[23.1,113.3]").ok(), Coordinates::new(23.1, 113.3));
+        assert!(read("[113.3,23.1]").is_err());
+        let place: Place = serde_json::from_str(r#"{"country":"CN","city":null}"#).unwrap();
+        assert_eq!(place.coordinates, None, "an edge that does not say");
     }
 
     #[test]

@@ -19,6 +19,8 @@ wire_enum! {
         SessionEnded = "session_ended",
         /// A log-in claimed the device of another session without proof.
         DeviceClaimRefused = "device_claim_refused",
+        /// The user was told of something suspicious.
+        SecurityAlert = "security_alert",
         /// A user changed their password.
         PasswordChanged = "password_changed",
         /// A change of a password was refused: the old one was wrong.

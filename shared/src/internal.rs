@@ -110,6 +110,23 @@ pub struct ChatEvent {
     pub message: MessageEvent,
 }
 
+/// The origin tells: something about an account is suspicious.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AlertEvent {
+    /// Key of the outbox row.
+    pub event_id: i64,
+    /// Whose account it is.
+    pub user_id: i64,
+    /// The side of the system that it belongs to.
+    pub user_type: UserType,
+    /// When it happened.
+    pub occurred_at: Timestamp,
+    /// The newcomer's session, which is not told.
+    pub except_session: Option<SessionHash>,
+    /// What sockets are sent: a [`SecurityAlert`](crate::chat::event::SecurityAlert).
+    pub alert: serde_json::Value,
+}
+
 /// A batch of events; taking one twice does no more than taking it once.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Events<T> {

@@ -11,6 +11,7 @@ pub mod error;
 pub mod internal;
 pub mod listing;
 pub mod page;
+pub mod risk;
 pub mod route;
 pub mod seal;
 pub mod session;

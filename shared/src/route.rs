@@ -57,6 +57,8 @@ pub const INTERNAL_MESSAGES: &str = "/internal/chat/messages";
 pub const INTERNAL_SESSION_EVENTS: &str = "/internal/session-events";
 /// The origin tells the edge of stored messages.
 pub const INTERNAL_CHAT_EVENTS: &str = "/internal/chat-events";
+/// The origin tells the edge of what is suspicious about an account.
+pub const INTERNAL_SECURITY_ALERTS: &str = "/internal/security-alerts";
 /// The origin asks what the edge remembers of a session.
 pub const INTERNAL_SESSION_VIEW: &str = "/internal/sessions/view";
 /// An admin asks what is true of a token.

@@ -56,7 +56,7 @@ impl Timestamp {
         TimeDelta::from_std(duration)
             .ok()
             .and_then(|delta| self.0.checked_add_signed(delta))
-            .map_or(Self(DateTime::<Utc>::MAX_UTC.trunc_subsecs(3)), Self)
+            .map_or(Self(DateTime::<Utc>::MAX_UTC.trunc_subsecs(3)), Self::new)
     }
 
     /// This long before; stays at the far end of the calendar where it would leave it.
@@ -65,7 +65,7 @@ impl Timestamp {
         TimeDelta::from_std(duration)
             .ok()
             .and_then(|delta| self.0.checked_sub_signed(delta))
-            .map_or(Self(DateTime::<Utc>::MIN_UTC), Self)
+            .map_or(Self(DateTime::<Utc>::MIN_UTC), Self::new)
     }
 
     /// How long `self` is after `earlier`; zero where it is not.
@@ -126,6 +126,11 @@ mod tests {
         let time: Timestamp = "2026-02-19T00:56:52.123999Z".parse().unwrap();
         assert_eq!(time.to_string(), "2026-02-19T08:56:52.123+08:00");
         assert_eq!(Timestamp::from_millis(time.as_millis()), Some(time));
+        let third = Duration::from_secs(1) / 3;
+        assert_eq!(time.plus(third).to_string(), "2026-02-19T08:56:52.456+08:00");
+        for sum in [time.plus(third), time.minus(third)] {
+            assert_eq!(Timestamp::from_millis(sum.as_millis()), Some(sum));
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@ use axum::body::Body;
 use http::Request;
 use origin::store;
 use shared::{
-    assertion::{ASSERTION_HEADER, Assertion, CheckedSession, Place},
+    assertion::{ASSERTION_HEADER, Assertion, CheckedSession, Coordinates, Place},
     route,
     seal::Purpose,
     session::SessionHash,
@@ -31,7 +31,11 @@ fn assertion(app: &TestApp, method: &str, path: &str, session: Option<SessionHas
         method: method.into(),
         path_and_query: path.into(),
         client_ip: "203.0.113.7".into(),
-        place: Place { country: Some("DE".into()), city: Some("Berlin".into()) },
+        place: Place {
+            country: Some("DE".into()),
+            city: Some("Berlin".into()),
+            coordinates: Coordinates::new(52.52, 13.4),
+        },
         session: session.map(|session| CheckedSession { session, checked_at: now }),
     }
 }

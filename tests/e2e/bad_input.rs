@@ -116,6 +116,7 @@ async fn nobody_else_speaks_for_edge_or_origin(system: System) {
         for (door, path) in [
             (Door::Edge, route::INTERNAL_SESSION_EVENTS),
             (Door::Edge, route::INTERNAL_CHAT_EVENTS),
+            (Door::Edge, route::INTERNAL_SECURITY_ALERTS),
             (Door::Origin, route::INTERNAL_LIVENESS),
             (Door::Origin, route::INTERNAL_MESSAGES),
         ] {

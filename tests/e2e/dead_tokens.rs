@@ -1,4 +1,6 @@
-//! One token, killed in four ways: the same word everywhere.
+//! One token, killed in every way that there is: the same word everywhere.
+
+use std::{process::Command, time::Duration};
 
 use origin::{clock::Ambient, store};
 use serde_json::{Value, json};
@@ -12,11 +14,29 @@ both_databases!(run by tests::system::run: a_dead_token_is_called_the_same_at_ev
 
 #[derive(Clone, Copy, Debug)]
 enum Death {
+    Expired,
+    Idle,
     Replaced,
     Deactivated,
+    Revoked,
     LoggedOut,
-    Expired,
+    PasswordChanged,
+    ReuseDetected,
+    UserInactive,
 }
+
+/// Each with its status, close code, code and message, as the contract has them.
+const DEATHS: [(Death, u16, u16, &str, &str); 9] = [
+    (Death::Expired, 401, 4410, "SESSION_EXPIRED", "会话已过期，请重新登录"),
+    (Death::Idle, 401, 4411, "SESSION_IDLE", "长时间未操作，请重新登录"),
+    (Death::Replaced, 401, 4412, "SESSION_REPLACED", "您的账号已在其他位置登录"),
+    (Death::Deactivated, 401, 4413, "SESSION_DEACTIVATED", "会话已被管理员终止"),
+    (Death::Revoked, 401, 4414, "SESSION_REVOKED", "会话已被您在其他设备上下线"),
+    (Death::LoggedOut, 401, 4415, "SESSION_LOGGED_OUT", "您已退出登录"),
+    (Death::PasswordChanged, 401, 4416, "PASSWORD_CHANGED", "密码已修改，请重新登录"),
+    (Death::ReuseDetected, 401, 4417, "REUSE_DETECTED", "检测到异常，会话已终止"),
+    (Death::UserInactive, 403, 4419, "USER_INACTIVE", "账号已停用"),
+];
 
 /// What a client is told, whatever the door.
 fn told(reply: &Reply) -> (u16, Value, Value, Value) {
@@ -30,33 +50,72 @@ fn told(reply: &Reply) -> (u16, Value, Value, Value) {
 }
 
 async fn kill(system: &System, client: &Client, death: Death) {
+    let id = client.session_id;
     match death {
+        Death::Expired => {
+            let mut handle = system.db.acquire().await.unwrap();
+            let now = Ambient::system().now();
+            store::sessions::set_expiry(handle.conn(), id, now).await.unwrap();
+        }
+        Death::Idle => {
+            let long_ago = format!(
+                "UPDATE authentication_sessions SET last_activity = '2020-01-01 00:00:00' WHERE authentication_session_id = {id}"
+            );
+            // More than once: its use just now may be written in between.
+            for _ in 0..3 {
+                system.alter(&long_ago).await;
+                tokio::time::sleep(Duration::from_millis(600)).await;
+            }
+        }
         Death::Replaced => {
             system.user("mini_program", "the-next-phone").await;
         }
         Death::Deactivated => {
-            let path = route::with_id(route::DEACTIVATE_SESSION, client.session_id);
+            let path = route::with_id(route::DEACTIVATE_SESSION, id);
             let admin = system.admin().await;
             system.post(&Door::Edge, &admin, &path, &json!({ "reason": "test" })).await.ok();
         }
+        Death::Revoked => {
+            let web = system.user("web", "browser-1").await;
+            let body = json!({ "authentication_session_id": id });
+            system.post(&Door::Edge, &web, route::REVOKE_SESSION, &body).await.ok();
+        }
         Death::LoggedOut => system.post(&Door::Edge, client, route::LOGOUT, &json!({})).await.ok(),
-        Death::Expired => {
-            let mut handle = system.db.acquire().await.unwrap();
-            let now = Ambient::system().now();
-            store::sessions::set_expiry(handle.conn(), client.session_id, now).await.unwrap();
+        Death::PasswordChanged => {
+            let web = system.user("web", "browser-1").await;
+            let (known, other) = (system.user_password(), "a password for a moment");
+            for (old, new) in [(known.as_str(), other), (other, known.as_str())] {
+                let body = json!({ "old_password": old, "new_password": new });
+                system.post(&Door::Edge, &web, route::PASSWORD, &body).await.ok();
+            }
+        }
+        Death::ReuseDetected => {
+            let second = system.refresh(&Door::Edge, &client.refresh_token).await.refresh_token();
+            system.refresh(&Door::Edge, &second.unwrap()).await.ok();
+            let reuse = system.refresh(&Door::Edge, &client.refresh_token).await;
+            reuse.refused(401, "REUSE_DETECTED");
+        }
+        Death::UserInactive => {
+            set_status(system, client.user_id, "banned");
+            set_status(system, client.user_id, "active");
         }
     }
+}
+
+/// As an operator does it.
+fn set_status(system: &System, user_id: i64, status: &str) {
+    let done = Command::new(std::env::var_os("ORIGIN_BIN").unwrap())
+        .args(["user", "set-status", &user_id.to_string(), status])
+        .env("DATABASE_URL", system.database_url())
+        .output()
+        .unwrap();
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
 }
 
 async fn a_dead_token_is_called_the_same_at_every_door(mut system: System) {
     let mut dead = Vec::new();
     let (elsewhere, cold) = system.edge_elsewhere();
-    for (death, close, code, message) in [
-        (Death::Replaced, 4412, "SESSION_REPLACED", "您的账号已在其他位置登录"),
-        (Death::Deactivated, 4413, "SESSION_DEACTIVATED", "会话已被管理员终止"),
-        (Death::LoggedOut, 4415, "SESSION_LOGGED_OUT", "您已退出登录"),
-        (Death::Expired, 4410, "SESSION_EXPIRED", "会话已过期，请重新登录"),
-    ] {
+    for (death, status, close, code, message) in DEATHS {
         let client = system.user("mini_program", &format!("phone-{code}")).await;
         // Warm: the edge has it from the origin, in memory and in KV.
         system.get(&Door::Edge, &client, route::MY_LISTINGS).await.ok();
@@ -65,10 +124,10 @@ async fn a_dead_token_is_called_the_same_at_every_door(mut system: System) {
 
         kill(&system, &client, death).await;
 
-        let event = socket.expect("session_invalidated").await;
+        let event = socket.expect_after_alerts("session_invalidated").await;
         assert_eq!(event, json!({ "code": code, "message": message }), "open socket");
         assert_eq!(socket.closed().await, (close, code.to_owned()), "open socket");
-        let expected = (401, json!(code), json!("SESSION_INVALIDATED"), json!(message));
+        let expected = (status, json!(code), json!("SESSION_INVALIDATED"), json!(message));
         let at = async |door: &Door| told(&system.get(door, &client, route::VERIFY).await);
         assert_eq!(at(&Door::Origin).await, expected, "origin");
         assert_eq!(at(&Door::Edge).await, expected, "edge that was warm and was told");
@@ -79,6 +138,12 @@ async fn a_dead_token_is_called_the_same_at_every_door(mut system: System) {
             assert_eq!(told(&refused), expected, "handshake at {door:?}");
         }
         dead.push((client, expected));
+    }
+    // Who comes back a week later, with a token long past its end, still learns why.
+    system.alter("UPDATE refresh_tokens SET expires_at = '2020-01-01 00:00:00'").await;
+    for (client, expected) in &dead {
+        let refused = system.refresh(&Door::Edge, &client.refresh_token).await;
+        assert_eq!(told(&refused), *expected, "refresh, a week later");
     }
     // A new process remembers nothing, and there is nobody to ask: now it is KV that knows.
     settled(&system).await;

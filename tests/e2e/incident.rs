@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use shared::route;
 use tests::{
     both_databases,
-    system::{Door, System},
+    system::{Door, System, settled},
 };
 
 both_databases!(run by tests::system::run: ten_log_ins_kill_nobody_and_a_new_phone_replaces_the_old);
@@ -29,12 +29,14 @@ async fn ten_log_ins_kill_nobody_and_a_new_phone_replaces_the_old(system: System
     assert_eq!(clients[0].session_id, clients[8].session_id, "the browser has one session");
     assert_eq!(clients[1].session_id, clients[9].session_id, "the phone has one session");
 
+    settled(&system).await;
     let (web, old) = (&clients[8], &clients[9]);
     let mut old_socket = system.socket(&Door::Edge, old).await.expect("a socket").greeted().await;
     let mut web_socket = system.socket(&Door::Edge, web).await.expect("a socket").greeted().await;
     let new = system.user("mini_program", "phone-2").await;
     let replaced_at = now();
 
+    let alert = old_socket.expect("security_alert").await;
     let told = old_socket.expect("session_invalidated").await;
     assert_eq!(told["code"], "SESSION_REPLACED");
     assert_eq!(old_socket.closed().await, (4412, "SESSION_REPLACED".to_owned()));
@@ -50,5 +52,6 @@ async fn ten_log_ins_kill_nobody_and_a_new_phone_replaces_the_old(system: System
 
     system.get(&Door::Edge, &new, route::VERIFY).await.ok();
     system.get(&Door::Edge, web, route::VERIFY).await.ok();
+    assert_eq!(web_socket.expect("security_alert").await, alert);
     web_socket.silent().await;
 }

@@ -29,6 +29,8 @@ async fn a_refresh_keeps_the_socket_and_a_theft_closes_it(system: System) {
     socket.silent().await;
 
     system.refresh(&Door::Edge, &phone.refresh_token).await.refused(401, "REUSE_DETECTED");
+    let alert = socket.expect("security_alert").await;
+    assert_eq!((&alert["causes"], &alert["risk_score"]), (&json!(["token_reused"]), &json!(100)));
     let told = socket.expect("session_invalidated").await;
     assert_eq!(told, json!({ "code": "REUSE_DETECTED", "message": "检测到异常，会话已终止" }));
     assert_eq!(socket.closed().await, (4417, "REUSE_DETECTED".to_owned()));

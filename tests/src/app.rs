@@ -25,6 +25,7 @@ use tower::ServiceExt as _;
 use crate::{
     clock::StepClock,
     database::{Backend, TestDatabase},
+    leaks,
     reply::Reply,
     user::{TestUser, post},
 };
@@ -49,6 +50,7 @@ pub async fn run<F: Future<Output = ()> + Send + 'static>(
     backend: Backend,
     story: impl FnOnce(TestApp) -> F,
 ) {
+    leaks::watch();
     let database = Arc::new(TestDatabase::create(backend).await);
     let app = TestApp::new(Arc::clone(&database)).await;
     let db = app.app.db.clone();
@@ -58,6 +60,7 @@ pub async fn run<F: Future<Output = ()> + Send + 'static>(
     if let Err(error) = told {
         std::panic::resume_unwind(error.into_panic());
     }
+    leaks::assert_none();
 }
 
 impl TestApp {

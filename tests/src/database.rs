@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use origin::store::{Db, DbZone};
-use sqlx::{Connection as _, Executor as _, MySqlConnection};
+use sqlx::{Connection as _, Executor as _, MySqlConnection, SqliteConnection};
 use tempfile::TempDir;
 
 /// Connections of a test's pool.
@@ -65,6 +65,31 @@ impl TestDatabase {
         let db = Db::connect(&self.url, zone, POOL).await.expect("the test database answers");
         db.migrate().await.expect("migrations apply");
         db
+    }
+
+    /// Runs a statement on a connection of its own.
+    pub async fn execute(&self, statement: &str) {
+        let statement = sqlx::AssertSqlSafe(statement.to_owned());
+        if self.url.starts_with("sqlite:") {
+            let mut connection = SqliteConnection::connect(&self.url).await.expect("a connection");
+            connection.execute(statement).await.expect("a statement");
+        } else {
+            let mut connection = MySqlConnection::connect(&self.url).await.expect("a connection");
+            connection.execute(statement).await.expect("a statement");
+        }
+    }
+
+    /// The names of all sessions, which stay within the database.
+    pub async fn session_tokens(&self) -> Vec<String> {
+        const ALL: &str = "SELECT session_token FROM authentication_sessions";
+        let tokens = if self.url.starts_with("sqlite:") {
+            let mut connection = SqliteConnection::connect(&self.url).await.expect("a connection");
+            sqlx::query_scalar(ALL).fetch_all(&mut connection).await
+        } else {
+            let mut connection = MySqlConnection::connect(&self.url).await.expect("a connection");
+            sqlx::query_scalar(ALL).fetch_all(&mut connection).await
+        };
+        tokens.expect("session tokens")
     }
 
     /// Removes the schema; a folder goes by itself.

@@ -10,6 +10,8 @@ pub mod app;
 pub mod backlog;
 pub mod clock;
 pub mod database;
+pub mod kv;
+pub mod leaks;
 pub mod reply;
 pub mod socket;
 pub mod system;

@@ -77,11 +77,34 @@ impl Socket {
         frame["data"].take()
     }
 
+    /// The same, with alerts passed over that come before it.
+    pub async fn expect_after_alerts(&mut self, event: &str) -> Value {
+        loop {
+            let mut frame = self.next().await;
+            if frame["event"] != "security_alert" {
+                assert_eq!(frame["event"], event, "{frame}");
+                return frame["data"].take();
+            }
+        }
+    }
+
     /// Reads the greeting.
     pub async fn greeted(mut self) -> Self {
         let greeting = self.expect("connection_established").await;
         assert_eq!(self.expect("connected").await, greeting);
         self
+    }
+
+    /// Reads what comes, with this patience for each frame, until the server closes; the code that
+    /// it closes with.
+    pub async fn drained(mut self, patience: Duration) -> u16 {
+        loop {
+            match timeout(patience, self.stream.next()).await.expect("a close in time") {
+                Some(Ok(Message::Close(Some(frame)))) => return frame.code.into(),
+                Some(Ok(_)) => {}
+                other => panic!("instead of a close: {other:?}"),
+            }
+        }
     }
 
     /// The code and reason that the server closes with.

@@ -2,7 +2,7 @@
 
 use std::{
     io::Write as _,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Command, Stdio},
     sync::Arc,
     time::Duration,
@@ -13,9 +13,13 @@ use origin::{
     seed::{self, DemoPasswords},
     store::Db,
 };
-use reqwest::header::{ACCEPT_LANGUAGE, AUTHORIZATION, USER_AGENT};
+use reqwest::header::{ACCEPT_LANGUAGE, AUTHORIZATION, HeaderMap, HeaderValue, USER_AGENT};
 use serde_json::{Value, json};
-use shared::route;
+use shared::{
+    assertion::{CALL_HEADER, CallSignature},
+    route,
+    seal::{Purpose, Secret},
+};
 use tempfile::TempDir;
 use xtask::{
     secrets::{DEMO_ADMIN_MOBILE, DEMO_AGENT_MOBILE, DEMO_USER_MOBILE, Secrets},
@@ -24,6 +28,8 @@ use xtask::{
 
 use crate::{
     database::{Backend, TestDatabase},
+    kv::{self, PlayedKv},
+    leaks,
     reply::Reply,
     socket::Socket,
 };
@@ -42,7 +48,7 @@ pub struct System {
     database: Arc<TestDatabase>,
     origin_options: OriginOptions,
     edge_options: EdgeOptions,
-    folder: TempDir,
+    folder: Arc<TempDir>,
     http: reqwest::Client,
 }
 
@@ -55,6 +61,17 @@ pub enum Door {
     Origin,
     /// Another edge: a place that has heard nothing yet.
     Elsewhere(String),
+}
+
+/// The people of the demo data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Person {
+    /// User 31.
+    User,
+    /// The agent.
+    Agent,
+    /// The admin.
+    Admin,
 }
 
 /// A client that has logged in through the edge.
@@ -77,18 +94,26 @@ pub async fn run<F: Future<Output = ()> + Send + 'static>(
 ) {
     let database = Arc::new(TestDatabase::create(backend).await);
     let system = System::start(Arc::clone(&database)).await;
-    let db = system.db.clone();
+    let (db, folder) = (system.db.clone(), Arc::clone(&system.folder));
+    let mut secrets = system.origin_options.secrets.values.all().map(str::to_owned).to_vec();
     let told = tokio::spawn(story(system)).await;
+    secrets.extend(database.session_tokens().await);
     db.close().await;
     database.remove().await;
     if let Err(error) = told {
         std::panic::resume_unwind(error.into_panic());
     }
+    for log in ["origin.log", "edge/edge.log", "elsewhere.log"] {
+        let text = std::fs::read_to_string(folder.path().join(log)).unwrap_or_default();
+        assert!(!text.is_empty() || log == "elsewhere.log", "there is no {log}");
+        let leak = leaks::find(&text, &secrets);
+        assert!(leak.is_none(), "{log} shows a credential: {leak:?}");
+    }
 }
 
 impl System {
     async fn start(database: Arc<TestDatabase>) -> Self {
-        let folder = tempfile::tempdir().expect("a temporary folder");
+        let folder = Arc::new(tempfile::tempdir().expect("a temporary folder"));
         let db = database.connect().await;
         let binary: PathBuf = std::env::var_os("ORIGIN_BIN")
             .expect("ORIGIN_BIN is not set: run `cargo xtask test`, which builds the origin and the edge")
@@ -108,6 +133,8 @@ impl System {
         let mut origin_options =
             OriginOptions::new(origin_port, &database.url, &edge_url, &secrets, folder.path());
         origin_options.binary = binary;
+        // All that it has to say, so that what it must not say would show.
+        origin_options.env.push(("RUST_LOG".to_owned(), "info,origin=trace,sqlx=debug".to_owned()));
         let edge_options =
             EdgeOptions::new(edge_port, &origin_url, &secrets, &folder.path().join("edge"));
         // An error says that a provider is set already, which is as good.
@@ -152,11 +179,27 @@ impl System {
         self.edge.take().expect("the edge runs").kill();
     }
 
-    /// An edge with nothing in KV that nobody pushes to: what another place of the world knows.
+    /// Gives the edge, which is started again, a KV namespace that the test plays; this place and
+    /// those elsewhere share it.
+    pub fn share_kv(&mut self, kv: &PlayedKv) {
+        self.edge_options.main =
+            kv::write_worker(&self.folder.path().join("edge")).expect("a folder");
+        self.edge_options.vars.push(("PLAYED_KV_URL".to_owned(), kv.url_at("here")));
+        self.kill_edge();
+        self.start_edge();
+    }
+
+    /// An edge that nobody pushes to: what another place of the world knows. Its KV is empty, unless
+    /// the two share one.
     #[must_use]
     pub fn edge_elsewhere(&self) -> (Edge, Door) {
         let port = free_port().expect("a port");
+        let mut vars = self.edge_options.vars.clone();
+        for (_, url) in vars.iter_mut().filter(|(name, _)| name == "PLAYED_KV_URL") {
+            *url = url.replace("/here", "/elsewhere");
+        }
         let options = EdgeOptions {
+            vars,
             port,
             log: xtask::stack::Log::File(self.folder.path().join("elsewhere.log")),
             dir: self.folder.path().join("elsewhere"),
@@ -210,35 +253,43 @@ impl System {
 
     /// Logs the demo user in through the edge.
     pub async fn user(&self, client_type: &str, device_id: &str) -> Client {
-        let password = &self.origin_options.secrets.values.demo_user_password;
-        self.log_in(DEMO_USER_MOBILE, password, client_type, device_id).await
+        self.log_in(Person::User, client_type, device_id, &[]).await
     }
 
     /// Logs the demo agent in through the edge.
     pub async fn agent(&self) -> Client {
-        let password = &self.origin_options.secrets.values.demo_agent_password;
-        self.log_in(DEMO_AGENT_MOBILE, password, "web", "desk-agent").await
+        self.log_in(Person::Agent, "web", "desk-agent", &[]).await
     }
 
     /// Logs the demo admin in through the edge.
     pub async fn admin(&self) -> Client {
-        let password = &self.origin_options.secrets.values.demo_admin_password;
-        self.log_in(DEMO_ADMIN_MOBILE, password, "web", "desk-admin").await
+        self.log_in(Person::Admin, "web", "desk-admin", &[]).await
     }
 
-    async fn log_in(
+    /// Logs someone in through the edge, with further headers.
+    pub async fn log_in(
         &self,
-        mobile: &str,
-        password: &str,
+        person: Person,
         client_type: &str,
         device_id: &str,
+        headers: &[(&'static str, &str)],
     ) -> Client {
+        let values = &self.origin_options.secrets.values;
+        let (mobile, password) = match person {
+            Person::User => (DEMO_USER_MOBILE, &values.demo_user_password),
+            Person::Agent => (DEMO_AGENT_MOBILE, &values.demo_agent_password),
+            Person::Admin => (DEMO_ADMIN_MOBILE, &values.demo_admin_password),
+        };
         let body = json!({
             "mobile": mobile, "password": password, "client_type": client_type, "device_id": device_id });
-        let request = self
-            .request(&Door::Edge, "POST", route::LOGIN)
-            .header(USER_AGENT, client_type)
-            .json(&body);
+        let mut sent = HeaderMap::from_iter([(
+            USER_AGENT,
+            HeaderValue::from_str(client_type).expect("a header"),
+        )]);
+        for (name, value) in headers {
+            sent.insert(*name, value.parse().expect("a header"));
+        }
+        let request = self.request(&Door::Edge, "POST", route::LOGIN).headers(sent).json(&body);
         let reply = self.send(request).await;
         let data = reply.data();
         Client {
@@ -255,6 +306,16 @@ impl System {
     pub async fn refresh(&self, door: &Door, token: &str) -> Reply {
         let body = json!({ "refresh_token": token });
         self.send(self.request(door, "POST", route::REFRESH).json(&body)).await
+    }
+
+    /// Pushes something to the edge, signed as the origin signs it.
+    pub async fn push(&self, path: &str, body: &Value) -> Reply {
+        let key = Secret::parse(&self.origin_options.secrets.values.origin_to_edge_key);
+        let body = body.to_string();
+        let signature = CallSignature::new(path, body.as_bytes(), Ambient::system().now());
+        let seal = key.expect("a key").seal(Purpose::InternalCall, &signature).expect("plain data");
+        self.send(self.request(&Door::Edge, "POST", path).header(CALL_HEADER, seal).body(body))
+            .await
     }
 
     /// Opens a chat socket with the token in the `Authorization` header.
@@ -308,6 +369,23 @@ impl System {
         } else {
             Err((output.status.code().expect("a status"), text(output.stderr)))
         }
+    }
+
+    /// The password of the demo user.
+    #[must_use]
+    pub fn user_password(&self) -> String {
+        self.origin_options.secrets.values.demo_user_password.clone()
+    }
+
+    /// Changes rows that no route does, as time or another program would.
+    pub async fn alter(&self, statement: &str) {
+        self.database.execute(statement).await;
+    }
+
+    /// The file of the keys that access tokens are signed with.
+    #[must_use]
+    pub fn jwt_keys_file(&self) -> &Path {
+        &self.origin_options.secrets.jwt_keys_file
     }
 
     /// Where the database is, for another process.

@@ -9,7 +9,11 @@ use axum::body::Body;
 use http::{Request, header};
 use origin::{clock::Clock as _, store};
 use serde_json::{Value, json};
-use shared::route;
+use shared::{
+    assertion::{ASSERTION_HEADER, Assertion, Coordinates, Place},
+    route,
+    seal::Purpose,
+};
 
 use crate::{app::TestApp, reply::Reply};
 
@@ -40,6 +44,8 @@ pub struct Device {
     pub user_agent: String,
     /// Address that it calls from.
     pub ip: IpAddr,
+    /// Where that is, as the edge says; without it, the call comes to the origin directly.
+    pub place: Option<Place>,
 }
 
 impl Device {
@@ -53,6 +59,7 @@ impl Device {
             earlier_token: None,
             user_agent: "MicroMessenger/8.0".to_owned(),
             ip: IpAddr::from([116, 4, 39, 203]),
+            place: None,
         }
     }
 
@@ -72,6 +79,31 @@ impl Device {
     pub fn at(mut self, ip: &str) -> Self {
         self.ip = ip.parse().expect("an address");
         self
+    }
+
+    /// The same from somewhere, through the edge.
+    #[must_use]
+    pub fn in_city(mut self, country: &str, city: &str, latitude: f64, longitude: f64) -> Self {
+        self.place = Some(Place {
+            country: Some(country.to_owned()),
+            city: Some(city.to_owned()),
+            coordinates: Coordinates::new(latitude, longitude),
+        });
+        self
+    }
+
+    /// The edge's word about a log-in from here.
+    fn assertion(&self, app: &TestApp, place: &Place) -> String {
+        let assertion = Assertion {
+            request_id: app.app.ambient.unique_name(),
+            issued_at: app.app.ambient.now(),
+            method: "POST".into(),
+            path_and_query: route::LOGIN.into(),
+            client_ip: self.ip.to_string(),
+            place: place.clone(),
+            session: None,
+        };
+        app.edge_key().seal(Purpose::Assertion, &assertion).expect("plain data")
     }
 }
 
@@ -149,6 +181,10 @@ impl<'a> TestUser<'a> {
                 header::AUTHORIZATION,
                 format!("Bearer {token}").parse().expect("a header"),
             );
+        }
+        if let Some(place) = &device.place {
+            let sealed = device.assertion(app, place).parse().expect("a header");
+            request.headers_mut().insert(ASSERTION_HEADER, sealed);
         }
         app.send(request, device.ip).await
     }

@@ -3,5 +3,6 @@
 mod clean_up;
 mod db;
 mod explain;
+mod explain_search;
 mod parity;
 mod rows;

@@ -13,6 +13,7 @@ type Indexes = BTreeSet<(Vec<String>, bool)>;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Integer,
+    Real,
     Boolean,
     Text,
     Time,
@@ -83,7 +84,8 @@ async fn mysql() -> BTreeMap<String, Table> {
 fn mysql_kind(kind: &str) -> Kind {
     match kind.split('(').next().unwrap_or_default() {
         "tinyint" => Kind::Boolean,
-        "int" | "bigint" => Kind::Integer,
+        "int" | "bigint" | "smallint" => Kind::Integer,
+        "double" => Kind::Real,
         "datetime" => Kind::Time,
         "varchar" | "text" | "enum" | "json" | "longtext" => Kind::Text,
         other => panic!("a column of a type that no other is of: {other}"),
@@ -146,6 +148,7 @@ async fn sqlite() -> BTreeMap<String, Table> {
 fn sqlite_kind(kind: &str) -> Kind {
     match kind {
         "INTEGER" => Kind::Integer,
+        "REAL" => Kind::Real,
         "BOOLEAN" => Kind::Boolean,
         "DATETIME" => Kind::Time,
         "TEXT" => Kind::Text,

@@ -7,11 +7,13 @@ use origin::store::{
     audit::{AuditKind, NewEvent},
     conversations::{NewConversation, Which},
     outbox::Kind,
-    sessions::{Device, End, NewSession},
+    sessions::{Device, End, NewSession, Risk},
     users::{Account, NewUser},
 };
 use serde_json::json;
 use shared::{
+    assertion::Coordinates,
+    risk::Cause,
     session::EndReason,
     time::Timestamp,
     user::{ClientType, Role, UserStatus, UserType},
@@ -19,6 +21,7 @@ use shared::{
 use tests::{TestApp, both_databases};
 
 both_databases!(
+    a_session_keeps_its_newest_log_in,
     users_are_found_changed_and_locked,
     a_session_ends_once_and_keeps_its_first_reason,
     use_moves_forward_and_never_back,
@@ -51,6 +54,7 @@ async fn new_session(app: &TestApp, user_id: i64, token: &str, expires_at: Times
         client_type: ClientType::Web,
         expires_at,
         device: &Device::default(),
+        risk: &Risk::default(),
         current_jti: None,
     };
     store::sessions::insert(app.app.db.acquire().await.unwrap().conn(), &new, app.app.ambient.now())
@@ -100,6 +104,37 @@ async fn a_session_ends_once_and_keeps_its_first_reason(app: TestApp) {
         store::sessions::find_by_token(tx.conn(), "S1").await.unwrap().is_none(),
         "tokens are told apart by case"
     );
+}
+
+async fn a_session_keeps_its_newest_log_in(app: TestApp) {
+    let user = new_user(&app, "13600000000").await;
+    let now = app.app.ambient.now();
+    let id = new_session(&app, user, "s1", now.plus(Duration::from_mins(1))).await;
+    let later = now.plus(Duration::from_millis(1));
+    let device = Device {
+        coordinates: Coordinates::new(-37.81, 144.96),
+        browser: Some("WeChat".into()),
+        browser_version: Some("8.0.47".into()),
+        os: Some("iOS".into()),
+        os_version: Some("17.3.1".into()),
+        ..Device::default()
+    };
+    let risk = Risk { score: 30, causes: vec![Cause::NewDevice, Cause::NewNetwork] };
+    let mut handle = app.app.db.acquire().await.unwrap();
+    let before = store::sessions::lock(handle.conn(), id).await.unwrap().unwrap();
+    assert_eq!((before.risk, before.logged_in_at), (Risk::default(), now));
+    store::sessions::renew(handle.conn(), id, &device, &risk, "jti", later, later).await.unwrap();
+    let after = store::sessions::lock(handle.conn(), id).await.unwrap().unwrap();
+    assert_eq!((after.device, after.risk), (device, risk));
+    assert_eq!((after.logged_in_at, after.created_at), (later, now));
+
+    // What was opened later, but not logged in to since, comes after it.
+    let newer = new_session(&app, user, "s2", later).await;
+    new_session(&app, user + 1, "s3", later).await;
+    let latest = store::sessions::latest_of(handle.conn(), user, 9).await.unwrap();
+    let ids: Vec<_> = latest.iter().map(|session| session.authentication_session_id).collect();
+    assert_eq!(ids, [id, newer]);
+    assert_eq!(store::sessions::latest_of(handle.conn(), user, 1).await.unwrap().len(), 1);
 }
 
 async fn use_moves_forward_and_never_back(app: TestApp) {

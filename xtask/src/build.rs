@@ -44,7 +44,8 @@ pub(crate) fn edge_tools() -> Result<EdgeTools> {
 }
 
 /// Where the built edge is.
-pub(crate) fn edge_dir() -> PathBuf {
+#[must_use]
+pub fn edge_dir() -> PathBuf {
     workspace_root().join("edge/build")
 }
 

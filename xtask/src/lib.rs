@@ -23,6 +23,6 @@ mod tools;
 mod wasm;
 mod workspace;
 
-pub use build::build_edge;
+pub use build::{build_edge, edge_dir};
 pub use progress::{say, say_error};
 pub use workspace::{origin_binary, workspace_root};

@@ -75,6 +75,20 @@ impl Secrets {
 }
 
 impl Values {
+    /// Each value by itself, for who must see that none of them shows anywhere.
+    #[must_use]
+    pub fn all(&self) -> [&str; 7] {
+        [
+            &self.edge_to_origin_key,
+            &self.origin_to_edge_key,
+            &self.device_token_key,
+            &self.refresh_token_key,
+            &self.demo_user_password,
+            &self.demo_agent_password,
+            &self.demo_admin_password,
+        ]
+    }
+
     /// Secrets that nobody has had before.
     ///
     /// # Errors

@@ -1,4 +1,4 @@
-//! Who hears of a stored message.
+//! Who hears of a stored message, and who of a suspicion.
 
 use shared::{
     chat::{
@@ -6,21 +6,26 @@ use shared::{
         event::ServerEvent,
         room::{Delivery, Room},
     },
-    internal::ChatEvent,
+    internal::{AlertEvent, ChatEvent},
     user::UserType,
 };
 
 /// What each room is to send, in the order of the events.
-pub fn by_room(events: &[ChatEvent], desk_shards: u32) -> Vec<(Room, Vec<Delivery>)> {
+pub fn by_room(
+    events: &[ChatEvent],
+    desk_shards: u32,
+) -> serde_json::Result<Vec<(Room, Vec<Delivery>)>> {
     let mut rooms: Vec<(Room, Vec<Delivery>)> = Vec::new();
     for event in events {
+        let frame = serde_json::to_string(&ServerEvent::NewMessage(event.message.clone()))?;
         for (room, to_user_ids) in audience(event, desk_shards) {
             let delivery = Delivery {
                 event_id: event.event_id,
                 occurred_at: event.message.created_at,
                 to_user_ids,
                 except_socket: event.socket_id.clone(),
-                event: ServerEvent::NewMessage(event.message.clone()),
+                except_session: None,
+                frame: frame.clone(),
             };
             match rooms.iter_mut().find(|(known, _)| *known == room) {
                 Some((_, deliveries)) => deliveries.push(delivery),
@@ -28,7 +33,21 @@ pub fn by_room(events: &[ChatEvent], desk_shards: u32) -> Vec<(Room, Vec<Deliver
             }
         }
     }
-    rooms
+    Ok(rooms)
+}
+
+/// What the room of the account's owner is to send: to the owner's sockets alone, and of these not
+/// to the newcomer's.
+pub fn of_alert(event: AlertEvent, desk_shards: u32) -> serde_json::Result<(Room, Vec<Delivery>)> {
+    let delivery = Delivery {
+        event_id: event.event_id,
+        occurred_at: event.occurred_at,
+        to_user_ids: Some(vec![event.user_id]),
+        except_socket: None,
+        except_session: event.except_session,
+        frame: serde_json::to_string(&ServerEvent::SecurityAlert(event.alert))?,
+    };
+    Ok((Room::of(event.user_id, event.user_type, desk_shards), vec![delivery]))
 }
 
 /// The rooms that an event is for, each once, and of the people there those who are meant.
@@ -58,6 +77,7 @@ fn audience(event: &ChatEvent, desk_shards: u32) -> Vec<(Room, Option<Vec<i64>>)
 mod tests {
     use shared::{
         chat::{MessageType, event::MessageEvent},
+        session::SessionHash,
         time::Timestamp,
     };
     use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -123,9 +143,28 @@ mod tests {
     }
 
     #[test]
+    fn an_alert_is_for_its_owner_alone_and_not_for_the_newcomer() {
+        let alert = |user_type| AlertEvent {
+            event_id: 7,
+            user_id: 31,
+            user_type,
+            occurred_at: Timestamp::EPOCH,
+            except_session: Some(SessionHash::of("newcomer")),
+            alert: "data".into(),
+        };
+        let (room, deliveries) = of_alert(alert(UserType::User), 2).unwrap();
+        assert_eq!(room, Room::User(31));
+        assert_eq!(deliveries[0].except_session, Some(SessionHash::of("newcomer")));
+        assert_eq!(deliveries[0].frame, r#"{"event":"security_alert","data":"data"}"#);
+        // A desk is shared, and an alert is not.
+        let (room, deliveries) = of_alert(alert(UserType::Admin), 2).unwrap();
+        assert_eq!((room, &deliveries[0].to_user_ids), (Room::Desk(1), &Some(vec![31])));
+    }
+
+    #[test]
     fn a_room_gets_its_events_in_one_call_and_in_order() {
         let events = [1, 2, 3].map(|id| event(id, Some(8), SenderType::User, 31));
-        let rooms = by_room(&events, 1);
+        let rooms = by_room(&events, 1).unwrap();
         let ids = |deliveries: &[Delivery]| {
             deliveries.iter().map(|delivery| delivery.event_id).collect::<Vec<_>>()
         };

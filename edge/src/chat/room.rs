@@ -142,9 +142,8 @@ impl Room {
             if !record.deliver_once(delivery.event_id, delivery.occurred_at)? {
                 continue;
             }
-            let text = serde_json::to_string(&delivery.event)?;
             for socket in open.iter().filter(|socket| is_for(delivery, &socket.owner)) {
-                socket.send_text(&text);
+                socket.send_text(&delivery.frame);
             }
         }
         Ok(())
@@ -171,7 +170,12 @@ impl Room {
 fn is_for(delivery: &Delivery, owner: &SocketOwner) -> bool {
     let is_meant =
         delivery.to_user_ids.as_ref().is_none_or(|user_ids| user_ids.contains(&owner.user_id));
-    is_meant && delivery.except_socket.as_ref() != Some(&owner.socket_id)
+    is_meant
+        && delivery.except_socket.as_ref() != Some(&owner.socket_id)
+        && delivery
+            .except_session
+            .as_ref()
+            .is_none_or(|session| *session != SessionHash::of(&owner.session_token))
 }
 
 /// The worker says it to the client, in the envelope.

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use serde::{Serialize, de::DeserializeOwned};
 use shared::{
-    internal::{ChatEvent, Events, EventsTaken, SessionEvent},
+    internal::{AlertEvent, ChatEvent, Events, EventsTaken, SessionEvent},
     route,
     time::Timestamp,
 };
+use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -28,13 +29,15 @@ const BATCH: i64 = 50;
 const LEASE: Duration = Duration::from_secs(30);
 /// How often the edge may refuse a row while it takes others, before the row is set aside.
 const MAX_REFUSALS: i64 = 12;
+/// How long the ends of a batch wait for its alerts at most.
+const HEAD_START: Duration = Duration::from_millis(500);
 /// The longest pause before a row is sent again.
 const MAX_PAUSE: Duration = Duration::from_secs(5);
 
 /// Sends what there is, until `stop`.
 pub async fn run(app: App, stop: CancellationToken) {
     loop {
-        match send_batch(&app).await {
+        match Box::pin(send_batch(&app)).await {
             Ok(sent) if sent > 0 && !stop.is_cancelled() => continue,
             Ok(_) => {}
             Err(error) => error.log(),
@@ -63,11 +66,24 @@ pub async fn send_batch(app: &App) -> Result<usize, ApiError> {
         })
         .await?;
     let of = |kind| rows.iter().filter(move |row| row.kind == kind).cloned().collect::<Vec<_>>();
-    let (sessions, messages) = tokio::join!(
-        send_kind::<SessionEvent>(app, route::INTERNAL_SESSION_EVENTS, of(Kind::SessionEnded), now),
+    // A socket that is about to be closed hears the alert first. But an end waits for that no longer
+    // than a moment: it matters more.
+    let (told, alerts_told) = oneshot::channel::<()>();
+    let (alerts, sessions, messages) = tokio::join!(
+        async {
+            // Dropped when the alerts are sent, whatever became of them.
+            let _told = told;
+            let alerts = of(Kind::SecurityAlert);
+            send_kind::<AlertEvent>(app, route::INTERNAL_SECURITY_ALERTS, alerts, now).await
+        },
+        async {
+            let _ = tokio::time::timeout(HEAD_START, alerts_told).await;
+            let ended = of(Kind::SessionEnded);
+            send_kind::<SessionEvent>(app, route::INTERNAL_SESSION_EVENTS, ended, now).await
+        },
         send_kind::<ChatEvent>(app, route::INTERNAL_CHAT_EVENTS, of(Kind::MessageStored), now),
     );
-    Ok(sessions? + messages?)
+    Ok(alerts? + sessions? + messages?)
 }
 
 async fn send_kind<E: Serialize + DeserializeOwned>(

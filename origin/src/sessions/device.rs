@@ -11,6 +11,9 @@ use shared::{
     time::Timestamp,
 };
 
+use super::user_agent;
+use crate::{extract::context::CallContext, store::sessions::Device};
+
 /// What a device token says: this user has logged in on the device that we gave this key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeviceToken {
@@ -37,6 +40,28 @@ impl DeviceToken {
     /// Where we did not.
     pub fn open(sealed: &str, secret: &Secret) -> Result<Self, BrokenSeal> {
         secret.open(Purpose::DeviceToken, sealed)
+    }
+}
+
+/// What a call shows of the device that it comes from: its user agent; and address and place, as the
+/// edge vouches for them.
+#[must_use]
+pub fn of_call(call: &CallContext) -> Device {
+    let agent = call.user_agent.as_deref().map(user_agent::parse).unwrap_or_default();
+    Device {
+        device_key: None,
+        device_id: None,
+        device_name: None,
+        device_type: agent.device_type.map(Into::into),
+        user_agent: call.user_agent.clone(),
+        login_ip: Some(call.client_ip.to_string()),
+        country: call.place.country.clone().filter(|country| country.len() == 2),
+        city: call.place.city.as_ref().map(|city| city.chars().take(100).collect()),
+        coordinates: call.place.coordinates,
+        browser: agent.browser,
+        browser_version: agent.browser_version,
+        os: agent.os,
+        os_version: agent.os_version,
     }
 }
 

@@ -11,9 +11,11 @@ use shared::{
 };
 
 use super::{
+    alert::{self, LetIn},
     device::DeviceToken,
     end::{AllOf, end, end_all},
     policy::{Admission, Arrival, admit},
+    risk::{self, History},
     tokens::{self, AccessToken, RefreshToken},
 };
 use crate::{
@@ -24,7 +26,7 @@ use crate::{
     store::{
         self, Tx,
         audit::{AuditKind, NewEvent},
-        sessions::{Device, End, NewSession, Session},
+        sessions::{Device, End, NewSession, Risk, Session},
     },
 };
 
@@ -132,6 +134,8 @@ pub async fn open_in(app: &App, tx: &mut Tx, log_in: &LogIn<'_>) -> Result<Opene
             .map(|claims| claims.session_token.as_str()),
         device: &log_in.device,
     };
+    let history = History::read(app, tx, user.user_id, &live).await?;
+    let risk = risk::assess(&arrival, &history, now);
     let jti = app.ambient.unique_name();
     let expires_at = now.plus(app.policy.session_lifetime);
     // A device that has no key is given one, so that it can prove itself next time. What it says of
@@ -145,55 +149,89 @@ pub async fn open_in(app: &App, tx: &mut Tx, log_in: &LogIn<'_>) -> Result<Opene
         Admission::Refuse => return Err(ErrorCode::SessionLimit.into()),
         Admission::Renew(session) => {
             let id = session.authentication_session_id;
-            store::sessions::renew(tx.conn(), id, &device, &jti, expires_at, now).await?;
+            store::sessions::renew(tx.conn(), id, &device, &risk, &jti, expires_at, now).await?;
+            let let_in = LetIn {
+                authentication_session_id: id,
+                session_token: &session.session_token,
+                user_type: session.user_type,
+                risk: &risk,
+                claimed: false,
+                history: &history,
+            };
+            alert::raise_for_log_in(app, tx, log_in, &let_in).await?;
             (id, AuditKind::SessionRenewed)
         }
         Admission::Open { out, claimed } => {
+            let session_token = app.ambient.secret_name();
             let new = NewSession {
                 authentication_session_id: None,
-                session_token: &app.ambient.secret_name(),
+                session_token: &session_token,
                 user_type,
                 user_id: user.user_id,
                 client_type: log_in.client_type,
                 expires_at,
                 device: &device,
+                risk: &risk,
                 current_jti: Some(&jti),
             };
-            let id = store::sessions::insert(tx.conn(), &new, now).await?;
-            let replaced = End {
-                reason: EndReason::Replaced,
-                by_session_id: Some(id),
-                by_user_id: Some(user.user_id),
-            };
-            for session in out {
-                end(app, tx, session, replaced, Some(log_in.call), None).await?;
-            }
-            if let Some(before) = unread {
-                let rest = AllOf {
-                    client_type: Some(log_in.client_type),
-                    before,
-                    ..AllOf::user(user.user_id)
-                };
-                end_all(app, tx, rest, replaced, Some(log_in.call), None).await?;
-            }
-            if let Some(claimed) = claimed {
-                audit(
-                    tx,
-                    AuditKind::DeviceClaimRefused,
-                    claimed.authentication_session_id,
-                    log_in,
-                    now,
-                )
-                .await?;
-            }
-            (id, AuditKind::LoggedIn)
+            let takes = Takes { out, claimed, unread, history: &history };
+            (open_another(app, tx, log_in, &new, takes).await?, AuditKind::LoggedIn)
         }
     };
-    audit(tx, kind, session_id, log_in, now).await?;
+    audit(tx, kind, session_id, log_in, &risk, now).await?;
     let session = store::sessions::lock(tx.conn(), session_id).await?.ok_or_else(|| {
         anyhow::anyhow!("session {session_id} is gone within its own transaction")
     })?;
     issue(app, tx, user, session, jti, now).await
+}
+
+/// What a new session finds, and what it takes the place of.
+struct Takes<'a> {
+    /// The sessions whose place it takes.
+    out: Vec<&'a Session>,
+    /// A session whose device the newcomer claimed to be, without proof.
+    claimed: Option<&'a Session>,
+    /// Below which key there are more that no look has read.
+    unread: Option<i64>,
+    /// What the log-in was compared with.
+    history: &'a History,
+}
+
+/// Adds a session and ends those whose place it takes; its key.
+async fn open_another(
+    app: &App,
+    tx: &mut Tx,
+    log_in: &LogIn<'_>,
+    new: &NewSession<'_>,
+    takes: Takes<'_>,
+) -> Result<i64, ApiError> {
+    let now = app.ambient.now();
+    let id = store::sessions::insert(tx.conn(), new, now).await?;
+    let let_in = LetIn {
+        authentication_session_id: id,
+        session_token: new.session_token,
+        user_type: new.user_type,
+        risk: new.risk,
+        claimed: takes.claimed.is_some(),
+        history: takes.history,
+    };
+    // Before the ends, so that those who are replaced hear of it.
+    alert::raise_for_log_in(app, tx, log_in, &let_in).await?;
+    let replaced =
+        End { reason: EndReason::Replaced, by_session_id: Some(id), by_user_id: Some(new.user_id) };
+    for session in takes.out {
+        end(app, tx, session, replaced, Some(log_in.call), None).await?;
+    }
+    if let Some(before) = takes.unread {
+        let rest =
+            AllOf { client_type: Some(log_in.client_type), before, ..AllOf::user(new.user_id) };
+        end_all(app, tx, rest, replaced, Some(log_in.call), None).await?;
+    }
+    if let Some(claimed) = takes.claimed {
+        let (kind, id) = (AuditKind::DeviceClaimRefused, claimed.authentication_session_id);
+        audit(tx, kind, id, log_in, new.risk, now).await?;
+    }
+    Ok(id)
 }
 
 /// Below which key there are more open sessions than one look reads. No limit lets a user have them:
@@ -208,6 +246,7 @@ async fn audit(
     kind: AuditKind,
     session_id: i64,
     log_in: &LogIn<'_>,
+    risk: &Risk,
     now: Timestamp,
 ) -> sqlx::Result<()> {
     let event = NewEvent {
@@ -217,7 +256,11 @@ async fn audit(
         actor_user_id: None,
         client_ip: Some(&log_in.call.client_ip.to_string()),
         request_id: Some(&log_in.call.request_id),
-        detail: Some(json!({ "client_type": log_in.client_type })),
+        detail: Some(json!({
+            "client_type": log_in.client_type,
+            "risk_score": risk.score,
+            "risk_causes": risk.causes,
+        })),
     };
     store::audit::insert(tx.conn(), &event, now).await
 }

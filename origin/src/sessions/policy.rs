@@ -48,13 +48,14 @@ pub fn admit<'a>(live: &'a [Session], arrival: &Arrival<'_>, limit: Limit) -> Ad
     });
     let mut out: Vec<&Session> = live.iter().collect();
     // Log-ins of one millisecond are told apart by their keys.
-    out.sort_unstable_by_key(|session| (session.last_login(), session.authentication_session_id));
+    out.sort_unstable_by_key(|session| (session.logged_in_at, session.authentication_session_id));
     out.truncate(too_many);
     Admission::Open { out, claimed }
 }
 
 impl Arrival<'_> {
-    fn is_of(&self, session: &Session) -> bool {
+    /// Whether it comes from the device of a session, live or not.
+    pub(super) fn is_of(&self, session: &Session) -> bool {
         if self.proven_session.is_some_and(|token| token == session.session_token) {
             return true;
         }
@@ -83,7 +84,7 @@ mod tests {
     };
 
     use super::*;
-    use crate::store::users::Rights;
+    use crate::store::{sessions::Risk, users::Rights};
 
     fn device(id: Option<&str>, agent: &str, ip: &str) -> Device {
         Device {
@@ -115,8 +116,9 @@ mod tests {
             rights: Rights::default(),
             nickname: "ana".into(),
             device,
+            risk: Risk::default(),
+            logged_in_at: at,
             created_at: at,
-            renewed_at: None,
         }
     }
 
@@ -127,7 +129,7 @@ mod tests {
         Session {
             authentication_session_id: id,
             created_at: at(created),
-            renewed_at: renewed.map(at),
+            logged_in_at: at(renewed.unwrap_or(created)),
             ..session(&name, device(Some(&name), "WeChat/8", "116.4.39.203"))
         }
     }

@@ -11,6 +11,8 @@ use shared::{
 };
 
 use super::{
+    alert::{self, Alert},
+    device,
     end::end,
     refresh_keys::{Descent, MAX_TOKEN_BYTES, hash},
     tokens::{self, AccessToken, RefreshToken},
@@ -137,6 +139,9 @@ impl Held {
         call: &CallContext,
     ) -> Result<(), ApiError> {
         let reuse = End { reason: EndReason::ReuseDetected, by_session_id: None, by_user_id: None };
+        // Before the end, so that the sockets that it closes hear of it.
+        let device = device::of_call(call);
+        alert::raise(app, tx, &Alert::of_reuse(&self.session, &device, call)).await?;
         let note = format!("generation {} of {}", self.sent.generation, self.head.generation);
         end(app, tx, &self.session, reuse, Some(call), Some(&note)).await?;
         Ok(())

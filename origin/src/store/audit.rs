@@ -204,6 +204,34 @@ impl RecordedRow {
     }
 }
 
+/// Counts a user's events of one kind since a time, in the index of their events in time.
+pub const COUNT_SINCE: &str = "SELECT COUNT(*) FROM (
+         SELECT audit_event_id FROM audit_events WHERE user_id = ? AND created_at >= ? AND event = ? LIMIT ?
+     ) counted";
+
+/// How many events of one kind a user had since a time; counted no further than `limit`.
+///
+/// # Errors
+/// The database's.
+pub async fn count_since(
+    conn: Conn<'_>,
+    user_id: i64,
+    kind: AuditKind,
+    since: Timestamp,
+    limit: i64,
+) -> sqlx::Result<i64> {
+    let since = conn.zone.write(since);
+    on!(conn, |c| {
+        sqlx::query_scalar(COUNT_SINCE)
+            .bind(user_id)
+            .bind(since)
+            .bind(kind.as_str())
+            .bind(limit)
+            .fetch_one(c)
+            .await
+    })
+}
+
 /// The clean-up: the oldest events, recorded by a time.
 pub const OLD: &str = "SELECT audit_event_id FROM audit_events WHERE created_at <= ?
      ORDER BY created_at, audit_event_id LIMIT ?";

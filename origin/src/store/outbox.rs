@@ -14,6 +14,8 @@ pub enum Kind {
     SessionEnded,
     /// A message was stored.
     MessageStored,
+    /// Something about an account is suspicious.
+    SecurityAlert,
 }
 
 impl Kind {
@@ -21,6 +23,7 @@ impl Kind {
         match self {
             Self::SessionEnded => "session_ended",
             Self::MessageStored => "message_stored",
+            Self::SecurityAlert => "security_alert",
         }
     }
 }
@@ -29,7 +32,7 @@ impl TryFrom<String> for Kind {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
-        [Self::SessionEnded, Self::MessageStored]
+        [Self::SessionEnded, Self::MessageStored, Self::SecurityAlert]
             .into_iter()
             .find(|kind| kind.as_str() == text)
             .ok_or_else(|| format!("unknown kind of edge_outbox row: {text:?}"))

@@ -6,7 +6,9 @@ use super::{Message, MessageType, NewMessage, SenderType};
 use crate::{
     envelope::FieldError,
     error::{ErrorCode, Language},
+    risk::Cause,
     time::Timestamp,
+    user::ClientType,
 };
 
 /// The largest frame that a client may send, in bytes.
@@ -103,6 +105,8 @@ pub enum ServerEvent {
     SessionInvalidated(Refusal),
     /// A frame could not be acted on.
     Error(Refusal),
+    /// Something about the account is suspicious: a [`SecurityAlert`], which the edge hands on as it is.
+    SecurityAlert(serde_json::Value),
 }
 
 /// Data of `connection_established`.
@@ -198,6 +202,35 @@ impl Refusal {
     pub fn new(code: ErrorCode, language: Language) -> Self {
         Self { code, message: code.message(language).to_owned() }
     }
+}
+
+/// Data of `security_alert`: what happened, and where it came from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SecurityAlert {
+    /// Why the user is told.
+    pub causes: Vec<Cause>,
+    /// How suspicious the log-in is, 0 to 100.
+    pub risk_score: u8,
+    /// The session that was opened or renewed, or whose token was misused.
+    pub authentication_session_id: i64,
+    /// The kind of client.
+    pub client_type: ClientType,
+    /// What its owner calls the device.
+    pub device_name: Option<String>,
+    /// `phone`, `tablet`, `desktop`…
+    pub device_type: Option<String>,
+    /// Browser, by its user agent.
+    pub browser: Option<String>,
+    /// Operating system, by its user agent.
+    pub os: Option<String>,
+    /// Address that it came from.
+    pub login_ip: Option<String>,
+    /// ISO 3166-1 alpha-2 code of where that is.
+    pub country: Option<String>,
+    /// City of where that is.
+    pub city: Option<String>,
+    /// When it happened.
+    pub occurred_at: Timestamp,
 }
 
 /// The answer to a frame that asked for one.

@@ -3,7 +3,6 @@
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 
-use super::event::ServerEvent;
 use crate::{error::ErrorCode, session::SessionHash, time::Timestamp, user::UserType};
 
 /// An object that holds sockets.
@@ -139,8 +138,10 @@ pub struct Delivery {
     pub to_user_ids: Option<Vec<i64>>,
     /// The socket that caused it and has its own answer.
     pub except_socket: Option<String>,
-    /// What to send.
-    pub event: ServerEvent,
+    /// The session that caused it and is not told.
+    pub except_session: Option<SessionHash>,
+    /// The frame to send: a [`ServerEvent`](super::event::ServerEvent) as JSON, which no room reads.
+    pub frame: String,
 }
 
 /// The end of a session, as a room is told of it.

@@ -132,6 +132,7 @@ async fn an_adopted_database_may_hold_more_than_one_look_reads(app: TestApp) {
             client_type: ClientType::MiniProgram,
             expires_at: now.plus(Duration::from_hours(1)),
             device: &store::sessions::Device::default(),
+            risk: &store::sessions::Risk::default(),
             current_jti: None,
         };
         store::sessions::insert(tx.conn(), &new, now).await.unwrap();

@@ -1,4 +1,5 @@
 mod aliases;
+mod boundaries;
 mod ends;
 mod limit;
 mod log_in;
@@ -7,5 +8,6 @@ mod me;
 mod password;
 mod refresh;
 mod register;
+mod risk;
 mod same_device;
 mod sessions;

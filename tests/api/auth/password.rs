@@ -80,6 +80,7 @@ async fn a_wrong_old_password_changes_nothing_and_is_on_record(app: TestApp) {
             client_type: shared::user::ClientType::MiniProgram,
             expires_at: now.plus(std::time::Duration::from_hours(1)),
             device: &store::sessions::Device::default(),
+            risk: &store::sessions::Risk::default(),
             current_jti: None,
         },
         now,

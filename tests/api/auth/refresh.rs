@@ -71,8 +71,11 @@ async fn a_token_that_was_traded_long_ago_ends_the_session(app: TestApp) {
     let ana = ana.with_token(access);
     ana.get(route::VERIFY).await.refused(401, "REUSE_DETECTED");
     let mut handle = app.app.db.acquire().await.unwrap();
-    assert_eq!(store::outbox::depth(handle.conn()).await.unwrap(), (1, 0), "the edge is told");
+    let told = (2, 0);
+    assert_eq!(store::outbox::depth(handle.conn()).await.unwrap(), told, "an alert and an end");
     drop(handle);
+    let kinds = audit(&app, &ana).await;
+    assert!(kinds.contains(&"security_alert".to_owned()), "{kinds:?}");
 
     // Within the grace, by the one before that.
     let bob = phone(&app, "phone-2").await;

@@ -64,8 +64,8 @@ async fn a_new_phone_replaces_the_old_one_and_says_so(app: TestApp) {
     assert!(!replaced.facts.is_active);
     assert_eq!(
         store::outbox::depth(handle.conn()).await.unwrap(),
-        (1, 0),
-        "the edge is to be told of one end"
+        (4, 0),
+        "the edge is to be told of three new devices and one end"
     );
 }
 

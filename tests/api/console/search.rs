@@ -68,12 +68,12 @@ async fn every_filter_finds_its_own(app: TestApp) {
     let boss = app.staff("boss", Role::Admin).await.log_in(Device::browser("desk")).await;
     let ana = app.user("ana").await;
     let start = app.app.ambient.now();
-    app.clock.step(Duration::from_secs(60));
+    app.clock.step(Duration::from_mins(1));
     let phone = ana.log_in(Device::phone("phone-1")).await.session_id;
-    app.clock.step(Duration::from_secs(60));
+    app.clock.step(Duration::from_mins(1));
     let web = ana.log_in(Device::browser("browser-1").at("2001:db8::1")).await.session_id;
     let middle = start.plus(Duration::from_secs(90)).to_string().replace('+', "%2B");
-    let late = start.plus(Duration::from_secs(120)).to_string().replace('+', "%2B");
+    let late = start.plus(Duration::from_mins(2)).to_string().replace('+', "%2B");
     let of_ana = format!("user_id={}", ana.user_id);
     let (one, other) = (BTreeSet::from([phone]), BTreeSet::from([web]));
 

@@ -100,7 +100,7 @@ async fn renewals_and_ends_are_told_in_order(app: TestApp) {
     );
     let bars = reply.data()["sessions"].as_array().unwrap();
     assert_eq!(bars.len(), 3);
-    assert_eq!(bars[1]["renewed_at"], "2026-03-01T00:01:00.000+08:00");
+    assert_eq!(bars[1]["logged_in_at"], "2026-03-01T00:01:00.000+08:00");
     assert_eq!(bars[1]["ended_at"], "2026-03-01T00:01:30.000+08:00");
     assert_eq!((&bars[1]["replaced"], &bars[2]["replaced"]), (&json!([]), &json!([ids[0]])));
 
@@ -129,6 +129,7 @@ async fn a_picture_has_a_limit(app: TestApp) {
             client_type: shared::user::ClientType::Web,
             expires_at: now.plus(Duration::from_hours(1)),
             device: &origin::store::sessions::Device::default(),
+            risk: &origin::store::sessions::Risk::default(),
             current_jti: None,
         };
         origin::store::sessions::insert(tx.conn(), &new, now).await.unwrap();

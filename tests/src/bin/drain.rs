@@ -18,7 +18,7 @@ use origin::{
     sessions::tokens::begin_family,
     store::{
         self,
-        sessions::{Device as SessionDevice, NewSession},
+        sessions::{Device as SessionDevice, NewSession, Risk},
         users::NewUser,
     },
 };
@@ -141,6 +141,7 @@ async fn open_sessions(app: &TestApp) -> Vec<String> {
             expires_at: now.plus(30 * DAY),
             device: &SessionDevice::default(),
             current_jti: None,
+            risk: &Risk::default(),
         };
         let id = store::sessions::insert(tx.conn(), &new, now).await.expect("a session");
         let session =

@@ -39,6 +39,8 @@ pub struct EdgeOptions {
     pub dir: PathBuf,
     /// By default `edge.log` in `dir`.
     pub log: Log,
+    /// The worker's entry; by default the edge as it was built.
+    pub main: PathBuf,
     /// Further variables of the worker.
     pub vars: Vec<(String, String)>,
 }
@@ -53,6 +55,7 @@ impl EdgeOptions {
             secrets: secrets.clone(),
             dir: dir.to_owned(),
             log: Log::File(dir.join("edge.log")),
+            main: edge_dir().join("index.js"),
             vars: Vec::new(),
         }
     }
@@ -87,9 +90,8 @@ impl Edge {
     /// # Errors
     /// The build or wrangler is not there, or the folder cannot be written.
     pub fn start(options: &EdgeOptions) -> Result<Self> {
-        let main = edge_dir().join("index.js");
         let wrangler = workspace_root().join("node_modules/wrangler/bin/wrangler.js");
-        for file in [&main, &wrangler] {
+        for file in [&options.main, &wrangler] {
             ensure!(file.exists(), "{} is missing: run `cargo xtask build-edge`", file.display());
         }
         let dir = std::path::absolute(&options.dir)?;
@@ -99,7 +101,7 @@ impl Edge {
             let _ = fs::remove_dir_all(dir.join(left));
         }
         write_private(&dir.join("vars"), options.vars_file()?.as_bytes())?;
-        write_config(&main, &dir.join("wrangler.toml"))?;
+        write_config(&options.main, &dir.join("wrangler.toml"))?;
         let mut command = process::command(npm::bin_dir().join("node"));
         command
             .arg(wrangler)

@@ -7,6 +7,7 @@ use shared::user::ClientType;
 use crate::{
     extract::context::CallContext,
     password::{MAX_CHARS, MIN_CHARS},
+    sessions::device,
     store::{sessions::Device, users::Account},
 };
 
@@ -95,17 +96,14 @@ pub fn account<'a>(mobile: Option<&'a String>, email: Option<&'a String>) -> Opt
 }
 
 impl DeviceForm {
-    /// The device as its session keeps it; its address comes from the call alone.
+    /// The device as its session keeps it: what the call shows, and what the client says of itself.
     pub fn device(&self, call: &CallContext) -> Device {
+        let shown = device::of_call(call);
         Device {
-            device_key: None,
             device_id: self.device_id.clone(),
             device_name: self.device_name.clone(),
-            device_type: self.device_type.clone(),
-            user_agent: call.user_agent.clone(),
-            login_ip: Some(call.client_ip.to_string()),
-            country: call.place.country.clone().filter(|country| country.len() == 2),
-            city: call.place.city.as_ref().map(|city| city.chars().take(100).collect()),
+            device_type: self.device_type.clone().or(shown.device_type),
+            ..shown
         }
     }
 }

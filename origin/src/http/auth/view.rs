@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use shared::{
+    risk::Cause,
     time::Timestamp,
     user::{ClientType, PublicUser, UserType},
 };
@@ -24,9 +25,17 @@ pub struct SessionView {
     device_id: Option<String>,
     device_name: Option<String>,
     device_type: Option<String>,
+    browser: Option<String>,
+    browser_version: Option<String>,
+    os: Option<String>,
+    os_version: Option<String>,
     login_ip: Option<String>,
     country: Option<String>,
     city: Option<String>,
+    /// How suspicious its newest log-in was, 0 to 100.
+    risk_score: u8,
+    /// Why.
+    risk_causes: Vec<Cause>,
     created_at: Timestamp,
     last_activity: Timestamp,
     expires_at: Timestamp,
@@ -41,9 +50,15 @@ impl From<Session> for SessionView {
             device_id: session.device.device_id,
             device_name: session.device.device_name,
             device_type: session.device.device_type,
+            browser: session.device.browser,
+            browser_version: session.device.browser_version,
+            os: session.device.os,
+            os_version: session.device.os_version,
             login_ip: session.device.login_ip,
             country: session.device.country,
             city: session.device.city,
+            risk_score: session.risk.score,
+            risk_causes: session.risk.causes,
             created_at: session.created_at,
             last_activity: session.facts.last_activity,
             expires_at: session.facts.expires_at,

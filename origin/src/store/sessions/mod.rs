@@ -7,13 +7,14 @@ pub mod search;
 use std::sync::LazyLock;
 
 use shared::{
+    assertion::Coordinates,
     session::EndReason,
     time::Timestamp,
     user::{ClientType, UserType},
 };
 use sqlx::{AssertSqlSafe, QueryBuilder};
 
-pub use row::{Device, Session};
+pub use row::{Device, Risk, Session};
 use row::{SELECT, SessionRow};
 
 use super::db::{Conn, DialectWords as _, InsertedId as _, on};
@@ -34,6 +35,8 @@ pub struct NewSession<'a> {
     pub expires_at: Timestamp,
     /// The device that it is on.
     pub device: &'a Device,
+    /// How suspicious its log-in is.
+    pub risk: &'a Risk,
     /// Id of its first access token.
     pub current_jti: Option<&'a str>,
 }
@@ -50,8 +53,9 @@ pub async fn insert(conn: Conn<'_>, new: &NewSession<'_>, now: Timestamp) -> sql
             "INSERT INTO authentication_sessions
                  (authentication_session_id, session_token, user_type, user_id, client_type, is_active, expires_at,
                   last_activity, login_ip, device_key, device_id, device_name, device_type, user_agent, country, city,
-                  current_jti, created_at, updated_at)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                  latitude, longitude, browser, browser_version, os, os_version, risk_score, risk_causes, current_jti,
+                  logged_in_at, created_at, updated_at)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )
         .bind(new.authentication_session_id)
         .bind(new.session_token)
@@ -69,7 +73,16 @@ pub async fn insert(conn: Conn<'_>, new: &NewSession<'_>, now: Timestamp) -> sql
         .bind(&new.device.user_agent)
         .bind(&new.device.country)
         .bind(&new.device.city)
+        .bind(new.device.coordinates.map(Coordinates::latitude))
+        .bind(new.device.coordinates.map(Coordinates::longitude))
+        .bind(&new.device.browser)
+        .bind(&new.device.browser_version)
+        .bind(&new.device.os)
+        .bind(&new.device.os_version)
+        .bind(i64::from(new.risk.score))
+        .bind(sqlx::types::Json(&new.risk.causes))
         .bind(new.current_jti)
+        .bind(now)
         .bind(now)
         .bind(now)
         .execute(c)
@@ -87,6 +100,7 @@ pub async fn renew(
     conn: Conn<'_>,
     authentication_session_id: i64,
     device: &Device,
+    risk: &Risk,
     current_jti: &str,
     expires_at: Timestamp,
     now: Timestamp,
@@ -96,14 +110,15 @@ pub async fn renew(
     on!(conn, |c| {
         sqlx::query(
             "UPDATE authentication_sessions
-             SET expires_at = ?, last_activity = ?, updated_at = ?, renewed_at = ?, current_jti = ?, login_ip = ?,
+             SET expires_at = ?, last_activity = ?, updated_at = ?, current_jti = ?, login_ip = ?,
                  device_key = COALESCE(device_key, ?), device_id = COALESCE(device_id, ?),
                  device_name = COALESCE(?, device_name),
-                 device_type = COALESCE(?, device_type), user_agent = ?, country = ?, city = ?
+                 device_type = COALESCE(?, device_type), user_agent = ?, country = ?, city = ?,
+                 latitude = ?, longitude = ?, browser = ?, browser_version = ?, os = ?, os_version = ?,
+                 risk_score = ?, risk_causes = ?, logged_in_at = ?
              WHERE authentication_session_id = ?",
         )
         .bind(expires_at)
-        .bind(now)
         .bind(now)
         .bind(now)
         .bind(current_jti)
@@ -115,6 +130,15 @@ pub async fn renew(
         .bind(&device.user_agent)
         .bind(&device.country)
         .bind(&device.city)
+        .bind(device.coordinates.map(Coordinates::latitude))
+        .bind(device.coordinates.map(Coordinates::longitude))
+        .bind(&device.browser)
+        .bind(&device.browser_version)
+        .bind(&device.os)
+        .bind(&device.os_version)
+        .bind(i64::from(risk.score))
+        .bind(sqlx::types::Json(&risk.causes))
+        .bind(now)
         .bind(authentication_session_id)
         .execute(c)
         .await
@@ -219,6 +243,30 @@ pub async fn open_before(
             .push(" ORDER BY s.authentication_session_id DESC LIMIT ")
             .push_bind(i64::from(MAX_OPEN));
         query.build_query_as().fetch_all(c).await
+    })?;
+    rows.into_iter().map(|row| row.into_session(zone)).collect()
+}
+
+/// What a log-in is compared with. Not in the order of keys: for that MySQL may walk the whole table
+/// from its end.
+pub static LATEST_OF: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "{SELECT} WHERE s.user_id = ? ORDER BY s.logged_in_at DESC, s.authentication_session_id DESC LIMIT ?"
+    )
+});
+
+/// The sessions of a user's latest log-ins, live or not, newest first.
+///
+/// # Errors
+/// The database's.
+pub async fn latest_of(conn: Conn<'_>, user_id: i64, limit: i64) -> sqlx::Result<Vec<Session>> {
+    let zone = conn.zone;
+    let rows: Vec<SessionRow> = on!(conn, |c| {
+        sqlx::query_as(AssertSqlSafe(LATEST_OF.as_str()))
+            .bind(user_id)
+            .bind(limit)
+            .fetch_all(c)
+            .await
     })?;
     rows.into_iter().map(|row| row.into_session(zone)).collect()
 }

@@ -2,6 +2,8 @@
 
 use chrono::NaiveDateTime;
 use shared::{
+    assertion::Coordinates,
+    risk::Cause,
     session::SessionFacts,
     time::Timestamp,
     user::{ClientType, Role, UserStatus, UserType},
@@ -33,18 +35,21 @@ pub struct Session {
     pub nickname: String,
     /// The device that it is on.
     pub device: Device,
+    /// How suspicious its newest log-in was.
+    pub risk: Risk,
+    /// When its newest log-in was: `device` and `risk` are of that one.
+    pub logged_in_at: Timestamp,
     /// When it was opened.
     pub created_at: Timestamp,
-    /// When its device last logged in again, where it did.
-    pub renewed_at: Option<Timestamp>,
 }
 
-impl Session {
-    /// The last log-in that opened or renewed it.
-    #[must_use]
-    pub fn last_login(&self) -> Timestamp {
-        self.renewed_at.unwrap_or(self.created_at)
-    }
+/// How suspicious a log-in is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Risk {
+    /// 0 to 100.
+    pub score: u8,
+    /// Why.
+    pub causes: Vec<Cause>,
 }
 
 /// What is known of the device that a session is on.
@@ -66,6 +71,16 @@ pub struct Device {
     pub country: Option<String>,
     /// City of where that is.
     pub city: Option<String>,
+    /// Where on the globe that is.
+    pub coordinates: Option<Coordinates>,
+    /// Browser, by the user agent.
+    pub browser: Option<String>,
+    /// Its version.
+    pub browser_version: Option<String>,
+    /// Operating system, by the user agent.
+    pub os: Option<String>,
+    /// Its version.
+    pub os_version: Option<String>,
 }
 
 #[derive(FromRow)]
@@ -89,9 +104,18 @@ pub(super) struct SessionRow {
     login_ip: Option<String>,
     country: Option<String>,
     city: Option<String>,
+    latitude: Option<f64>,
+    longitude: Option<f64>,
+    browser: Option<String>,
+    browser_version: Option<String>,
+    os: Option<String>,
+    os_version: Option<String>,
+    risk_score: i64,
+    #[sqlx(json(nullable))]
+    risk_causes: Option<Vec<Cause>>,
+    logged_in_at: Option<NaiveDateTime>,
     created_at: NaiveDateTime,
     updated_at: NaiveDateTime,
-    renewed_at: Option<NaiveDateTime>,
     #[sqlx(try_from = "String")]
     user_status: UserStatus,
     #[sqlx(try_from = "String")]
@@ -105,7 +129,8 @@ pub(super) struct SessionRow {
 /// What every query reads; the condition follows.
 pub(super) const SELECT: &str = "SELECT s.authentication_session_id, s.session_token, s.user_type, s.user_id, s.client_type,
         s.is_active, s.end_reason, s.expires_at, s.last_activity, s.device_key, s.device_id, s.device_name, s.device_type,
-        s.user_agent, s.login_ip, s.country, s.city, s.created_at, s.updated_at, s.renewed_at,
+        s.user_agent, s.login_ip, s.country, s.city, s.latitude, s.longitude, s.browser, s.browser_version,
+        s.os, s.os_version, s.risk_score, s.risk_causes, s.logged_in_at, s.created_at, s.updated_at,
         u.status AS user_status, u.role, u.nickname, u.is_vip, u.scopes, u.team
      FROM authentication_sessions s JOIN users u ON u.user_id = s.user_id";
 
@@ -139,9 +164,21 @@ impl SessionRow {
                 login_ip: self.login_ip,
                 country: self.country,
                 city: self.city,
+                coordinates: self
+                    .latitude
+                    .zip(self.longitude)
+                    .and_then(|(latitude, longitude)| Coordinates::new(latitude, longitude)),
+                browser: self.browser,
+                browser_version: self.browser_version,
+                os: self.os,
+                os_version: self.os_version,
             },
+            risk: Risk {
+                score: u8::try_from(self.risk_score.clamp(0, 100)).unwrap_or_default(),
+                causes: self.risk_causes.unwrap_or_default(),
+            },
+            logged_in_at: zone.read(self.logged_in_at.unwrap_or(self.created_at)),
             created_at: zone.read(self.created_at),
-            renewed_at: self.renewed_at.map(|at| zone.read(at)),
         })
     }
 }

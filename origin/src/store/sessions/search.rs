@@ -5,6 +5,7 @@ use std::time::Duration;
 use chrono::NaiveDateTime;
 use serde::{Serialize, Serializer};
 use shared::{
+    risk::Cause,
     session::{EndReason, SessionFacts, judge},
     time::Timestamp,
     user::{ClientType, UserStatus, UserType},
@@ -37,7 +38,7 @@ impl Serialize for State {
 
 /// A row of `authentication_sessions` with all that may be shown: its token and its device's key never
 /// leave.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[expect(missing_docs, reason = "every column under its own name")]
 pub struct Found {
     pub authentication_session_id: i64,
@@ -56,6 +57,14 @@ pub struct Found {
     pub user_agent: Option<String>,
     pub country: Option<String>,
     pub city: Option<String>,
+    pub latitude: Option<f64>,
+    pub longitude: Option<f64>,
+    pub browser: Option<String>,
+    pub browser_version: Option<String>,
+    pub os: Option<String>,
+    pub os_version: Option<String>,
+    pub risk_score: i64,
+    pub risk_causes: Vec<Cause>,
     pub current_jti: Option<String>,
     pub end_reason: Option<EndReason>,
     pub ended_at: Option<Timestamp>,
@@ -64,8 +73,8 @@ pub struct Found {
     /// The person whose wish it was.
     pub ended_by_user_id: Option<i64>,
     pub created_at: Timestamp,
-    /// When its device last logged in again, where it did.
-    pub renewed_at: Option<Timestamp>,
+    /// When its newest log-in was: device, place and risk are of that one.
+    pub logged_in_at: Timestamp,
     pub updated_at: Timestamp,
 }
 
@@ -87,13 +96,22 @@ struct FoundRow {
     user_agent: Option<String>,
     country: Option<String>,
     city: Option<String>,
+    latitude: Option<f64>,
+    longitude: Option<f64>,
+    browser: Option<String>,
+    browser_version: Option<String>,
+    os: Option<String>,
+    os_version: Option<String>,
+    risk_score: i64,
+    #[sqlx(json(nullable))]
+    risk_causes: Option<Vec<Cause>>,
     current_jti: Option<String>,
     end_reason: Option<String>,
     ended_at: Option<NaiveDateTime>,
     ended_by_session_id: Option<i64>,
     ended_by_user_id: Option<i64>,
     created_at: NaiveDateTime,
-    renewed_at: Option<NaiveDateTime>,
+    logged_in_at: Option<NaiveDateTime>,
     updated_at: NaiveDateTime,
     user_status: Option<String>,
 }
@@ -128,8 +146,9 @@ pub struct At {
 
 const COLUMNS: &str = "SELECT s.authentication_session_id, s.user_type, s.user_id, s.client_type, s.is_active, s.expires_at,
         s.last_activity, s.login_ip, s.device_id, s.device_name, s.device_type, s.user_agent, s.country, s.city,
+        s.latitude, s.longitude, s.browser, s.browser_version, s.os, s.os_version, s.risk_score, s.risk_causes,
         s.current_jti, s.end_reason, s.ended_at, s.ended_by_session_id, s.ended_by_user_id, s.created_at,
-        s.renewed_at, s.updated_at, u.status AS user_status
+        s.logged_in_at, s.updated_at, u.status AS user_status
      FROM authentication_sessions s LEFT JOIN users u ON u.user_id = s.user_id WHERE 1 = 1";
 
 /// A page of the sessions that are looked for, newest first, ties broken by key.
@@ -274,13 +293,21 @@ impl FoundRow {
             user_agent: self.user_agent,
             country: self.country,
             city: self.city,
+            latitude: self.latitude,
+            longitude: self.longitude,
+            browser: self.browser,
+            browser_version: self.browser_version,
+            os: self.os,
+            os_version: self.os_version,
+            risk_score: self.risk_score,
+            risk_causes: self.risk_causes.unwrap_or_default(),
             current_jti: self.current_jti,
             end_reason,
             ended_at: self.ended_at.map(|at| zone.read(at)),
             ended_by_session_id: self.ended_by_session_id,
             ended_by_user_id: self.ended_by_user_id,
             created_at: zone.read(self.created_at),
-            renewed_at: self.renewed_at.map(|at| zone.read(at)),
+            logged_in_at: zone.read(self.logged_in_at.unwrap_or(self.created_at)),
             updated_at: facts.updated_at,
         })
     }

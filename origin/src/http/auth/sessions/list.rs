@@ -38,7 +38,7 @@ pub async fn list(State(app): State<App>, caller: Caller) -> Answer<OwnSessions>
     sessions.retain(|one| judge(&one.facts, app.policy.session_idle_limit, now).is_ok());
     sessions.sort_by_key(|one| {
         let id = one.authentication_session_id;
-        std::cmp::Reverse((id == own, one.last_login(), id))
+        std::cmp::Reverse((id == own, one.logged_in_at, id))
     });
     sessions.truncate(MAX_LISTED);
     let sessions = sessions

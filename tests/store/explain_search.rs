@@ -1,0 +1,236 @@
+//! What admins look for is found by an index, whatever they narrow it by, and read in its order.
+
+use std::time::Duration;
+
+use origin::store::{
+    self, DbZone,
+    audit::{self, AuditKind, NewEvent},
+    sessions::{
+        Device, End, NewSession, Risk,
+        search::{self, At, Search, State},
+    },
+    statement::{Statement, Value},
+    users::NewUser,
+};
+use shared::{
+    session::EndReason,
+    user::{ClientType, Role, UserType},
+};
+use sqlx::{
+    AssertSqlSafe, Connection as _, Executor as _, MySqlConnection, Row as _, SqliteConnection,
+};
+use tests::{TestApp, both_databases};
+
+both_databases!(sessions_are_searched_by_indexes, the_audit_log_is_read_by_indexes);
+
+/// Enough rows that a scan would cost more than a seek.
+const ROWS: i64 = 3000;
+const USERS: i64 = 60;
+/// Rows of a page, few enough beside [`ROWS`]: of a small table MySQL would rather sort the whole.
+const PAGE: u32 = 5;
+
+async fn sessions_are_searched_by_indexes(app: TestApp) {
+    fill(&app).await;
+    let now = app.app.ambient.now();
+    let at = At { now, idle_limit: Duration::from_hours(1) };
+    let some = |search: Search| search::page_statement(&search, at, DbZone::UTC, PAGE, 0);
+    let count = |search: Search| search::count_statement(&search, at, DbZone::UTC);
+    let all = Search::default;
+    let soon = Some(now.plus(Duration::from_secs(ROWS.unsigned_abs() - 30)));
+    for (index, search) in [
+        ("created", all()),
+        ("created", Search { from: soon, ..all() }),
+        ("user", Search { user_id: Some(7), ..all() }),
+        ("user", Search { user_id: Some(7), from: soon, ..all() }),
+        ("ip", Search { login_ip: Some("10.0.0.7".into()), ..all() }),
+        ("ip", Search { login_ip: Some("10.0.0.7".into()), from: soon, ..all() }),
+        ("reason", Search { state: Some(State::Ended(EndReason::Revoked)), ..all() }),
+        ("open", Search { state: Some(State::Live), ..all() }),
+    ] {
+        let plan = plan(&app, some(search.clone())).await;
+        assert_eq!(
+            plan.index("s"),
+            format!("idx_authentication_sessions_{index}"),
+            "{search:?} {plan:?}"
+        );
+        assert!(plan.in_order, "{search:?}: {plan:?}");
+    }
+    // Narrowed by more: by whichever index the optimiser likes best, but by one.
+    let user = Search { user_id: Some(7), ..all() };
+    let web = Search { client_type: Some(ClientType::Web), ..all() };
+    for search in [
+        web.clone(),
+        Search { user_type: Some(UserType::User), ..all() },
+        Search { client_type: Some(ClientType::Web), ..user.clone() },
+        Search { state: Some(State::Live), ..user.clone() },
+        Search { state: Some(State::Ended(EndReason::Replaced)), ..user.clone() },
+        Search { state: Some(State::Ended(EndReason::Replaced)), ..all() },
+        Search { state: Some(State::Ended(EndReason::Expired)), ..web.clone() },
+        Search { login_ip: Some("10.0.0.7".into()), state: Some(State::Live), ..user.clone() },
+    ] {
+        let plan = plan(&app, some(search.clone())).await;
+        assert!(plan.index("s").starts_with("idx_"), "{search:?}: {plan:?}");
+    }
+    // Counts, too, where something narrows them that has an index.
+    for search in [
+        user,
+        Search { login_ip: Some("10.0.0.7".into()), ..all() },
+        Search { state: Some(State::Ended(EndReason::Revoked)), ..all() },
+        Search { state: Some(State::Live), ..all() },
+        Search { from: soon, ..all() },
+    ] {
+        let plan = plan(&app, count(search.clone())).await;
+        assert!(plan.index("s").starts_with("idx_"), "{search:?}: {plan:?}");
+    }
+}
+
+async fn the_audit_log_is_read_by_indexes(app: TestApp) {
+    fill(&app).await;
+    let all = audit::Search::default();
+    let (user_id, event) = (Some(7), Some(AuditKind::LoginFailed));
+    let middle = app.app.ambient.now().plus(Duration::from_secs(ROWS.unsigned_abs() / 2));
+    for (index, search) in [
+        ("created", all),
+        ("user", audit::Search { user_id, ..all }),
+        ("event", audit::Search { event, ..all }),
+        ("user_event", audit::Search { user_id, event, ..all }),
+    ] {
+        for from in [None, Some(middle)] {
+            let search = audit::Search { from, ..search };
+            let page = plan(&app, audit::page_statement(&search, DbZone::UTC, PAGE, 0)).await;
+            let index = format!("idx_audit_events_{index}");
+            assert_eq!(page.index("audit_events"), index, "{search:?} {page:?}");
+            assert!(page.in_order, "{search:?}: {page:?}");
+            let count = plan(&app, audit::count_statement(&search, DbZone::UTC)).await;
+            assert!(count.index("audit_events").starts_with("idx_"), "{search:?}: {count:?}");
+        }
+    }
+}
+
+async fn fill(app: &TestApp) {
+    let start = app.app.ambient.now();
+    let mut tx = app.app.db.begin().await.unwrap();
+    for user_id in 1..=USERS {
+        let user = NewUser {
+            user_id: Some(user_id),
+            mobile: None,
+            email: None,
+            nickname: "x",
+            password_hash: None,
+            role: Role::User,
+        };
+        store::users::insert(tx.conn(), &user, start).await.unwrap();
+    }
+    for n in 1..=ROWS {
+        let now = start.plus(Duration::from_secs(n.unsigned_abs()));
+        let user_id = n % USERS + 1;
+        let session = NewSession {
+            authentication_session_id: Some(n),
+            session_token: &format!("token-{n}"),
+            user_type: UserType::User,
+            user_id,
+            client_type: ClientType::ALL[usize::try_from(n % 3).unwrap()],
+            expires_at: now.plus(Duration::from_hours(9)),
+            device: &Device { login_ip: Some(format!("10.0.0.{}", n % 50)), ..Device::default() },
+            risk: &Risk::default(),
+            current_jti: None,
+        };
+        store::sessions::insert(tx.conn(), &session, now).await.unwrap();
+        // One in fifty lives; the others ended for all reasons there are.
+        if n % 50 != 0 {
+            let reason = EndReason::ALL[usize::try_from(n % 9).unwrap()];
+            let end = End { reason, by_session_id: None, by_user_id: None };
+            store::sessions::end(tx.conn(), n, end, now).await.unwrap();
+        }
+        let event = NewEvent {
+            kind: AuditKind::ALL[usize::try_from(n % 11).unwrap()],
+            user_id: Some(user_id),
+            authentication_session_id: Some(n),
+            actor_user_id: None,
+            client_ip: None,
+            request_id: None,
+            detail: None,
+        };
+        store::audit::insert(tx.conn(), &event, now).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+}
+
+/// How a database goes about a query.
+#[derive(Debug)]
+struct Plan {
+    /// Of each table: its alias, and the index that it is read by, if by one.
+    tables: Vec<(String, Option<String>)>,
+    /// Whether nothing is sorted.
+    in_order: bool,
+}
+
+impl Plan {
+    fn index(&self, table: &str) -> &str {
+        let found = self.tables.iter().find(|(alias, _)| alias == table);
+        found.and_then(|(_, index)| index.as_deref()).unwrap_or("none")
+    }
+}
+
+async fn plan(app: &TestApp, statement: Statement) -> Plan {
+    let sql = statement.values.iter().fold(statement.sql, |sql, value| {
+        let literal = match value {
+            Value::Int(value) => value.to_string(),
+            Value::Flag(value) => u8::from(*value).to_string(),
+            Value::Text(value) => format!("'{value}'"),
+            Value::Time(value) => format!("'{value}'"),
+        };
+        sql.replacen('?', &literal, 1)
+    });
+    let url = &app.database.url;
+    if url.starts_with("sqlite") { sqlite(url, &sql).await } else { mysql(url, &sql).await }
+}
+
+async fn mysql(url: &str, sql: &str) -> Plan {
+    let mut connection = MySqlConnection::connect(url).await.unwrap();
+    for table in ["authentication_sessions", "audit_events", "users"] {
+        connection.execute(AssertSqlSafe(format!("ANALYZE TABLE {table}"))).await.unwrap();
+    }
+    let explain = format!("EXPLAIN FORMAT=TRADITIONAL {sql}");
+    let rows = sqlx::raw_sql(AssertSqlSafe(explain)).fetch_all(&mut connection).await.unwrap();
+    let text = |row: &sqlx::mysql::MySqlRow, name: &str| -> Option<String> {
+        row.try_get::<Option<String>, _>(name).unwrap_or_else(|_| {
+            row.get::<Option<Vec<u8>>, _>(name)
+                .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+        })
+    };
+    Plan {
+        tables: rows
+            .iter()
+            .map(|row| {
+                let scan = text(row, "type").as_deref() == Some("ALL");
+                (text(row, "table").unwrap(), text(row, "key").filter(|_| !scan))
+            })
+            .collect(),
+        in_order: rows
+            .iter()
+            .all(|row| !text(row, "Extra").unwrap_or_default().contains("filesort")),
+    }
+}
+
+async fn sqlite(url: &str, sql: &str) -> Plan {
+    let mut connection = SqliteConnection::connect(url).await.unwrap();
+    connection.execute("ANALYZE").await.unwrap();
+    let rows = sqlx::query(AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}")))
+        .fetch_all(&mut connection)
+        .await
+        .unwrap();
+    let details: Vec<String> = rows.iter().map(|row| row.get("detail")).collect();
+    Plan {
+        tables: details
+            .iter()
+            .filter_map(|detail| {
+                let words: Vec<_> = detail.split(' ').collect();
+                let table = matches!(words[0], "SEARCH" | "SCAN").then(|| words[1].to_owned())?;
+                let after = words.iter().position(|word| *word == "INDEX");
+                Some((table, after.map(|at| words[at + 1].to_owned())))
+            })
+            .collect(),
+        in_order: details.iter().all(|detail| !detail.contains("TEMP B-TREE")),
+    }
+}
