@@ -1,4 +1,5 @@
-//! What the origin pushes: ended sessions, stored messages and security alerts, in signed batches.
+//! What the origin pushes: ended sessions, stored messages and security alerts, in signed batches; and
+//! what it asks.
 
 use std::collections::BTreeSet;
 
@@ -9,10 +10,13 @@ use shared::{
     chat::room::{Delivery, Room, RoomCall, SessionEnded},
     envelope::FieldError,
     error::ErrorCode,
-    internal::{AlertEvent, ChatEvent, Events, EventsTaken, MAX_BATCH, SessionEvent},
+    internal::{
+        AlertEvent, ChatEvent, Events, EventsTaken, MAX_BATCH, SessionEvent, SessionView,
+        SessionViewQuestion,
+    },
     route::{
         INTERNAL_CHAT_EVENTS, INTERNAL_SECURITY_ALERTS, INTERNAL_SESSION_EVENTS,
-        MAX_INTERNAL_BODY_BYTES,
+        INTERNAL_SESSION_VIEW, MAX_INTERNAL_BODY_BYTES,
     },
     seal::Purpose,
 };
@@ -101,6 +105,15 @@ async fn tell(call: &Call<'_>, room: Room, what: &RoomCall) -> bool {
     .is_ok()
 }
 
+/// Answers what is remembered of a session here, and changes nothing.
+pub async fn session_view(mut call: Call<'_>) -> Result<Response, Refused> {
+    let body = signed_body(&mut call, INTERNAL_SESSION_VIEW).await?;
+    let question: SessionViewQuestion = read_one(call.id, &body)?;
+    let location = call.request.cf().map(worker::Cf::colo);
+    let (memory, kv) = liveness::view(&call, &question.session).await?;
+    respond::success(SessionView { location, memory, kv })
+}
+
 /// The events of a batch that the origin has signed.
 async fn events<T: DeserializeOwned>(call: &mut Call<'_>, path: &str) -> Result<Vec<T>, Refused> {
     read(call.id, &signed_body(call, path).await?)
@@ -122,13 +135,17 @@ async fn signed_body(call: &mut Call<'_>, path: &str) -> Result<Vec<u8>, Refused
 }
 
 fn read<T: DeserializeOwned>(call_id: &str, body: &[u8]) -> Result<Vec<T>, Refused> {
-    let batch: Events<T> = serde_json::from_slice(body).map_err(|error| {
-        log::error(call_id, &format!("the origin pushed what cannot be read: {error}"));
-        ErrorCode::BadRequest
-    })?;
+    let batch: Events<T> = read_one(call_id, body)?;
     if batch.events.len() > MAX_BATCH {
         let problem = FieldError::new("events", format!("must be at most {MAX_BATCH}"));
         return Err(Refused::Invalid(vec![problem]));
     }
     Ok(batch.events)
+}
+
+fn read_one<T: DeserializeOwned>(call_id: &str, body: &[u8]) -> Result<T, Refused> {
+    serde_json::from_slice(body).map_err(|error| {
+        log::error(call_id, &format!("the origin sent what cannot be read: {error}"));
+        ErrorCode::BadRequest.into()
+    })
 }

@@ -76,6 +76,7 @@ async fn answer(call: Call<'_>, origin: Option<&str>) -> Result<Response, Refuse
         Endpoint::SessionEvents => internal::session_events(call).await,
         Endpoint::ChatEvents => internal::chat_events(call).await,
         Endpoint::SecurityAlerts => internal::security_alerts(call).await,
+        Endpoint::SessionView => internal::session_view(call).await,
     }
 }
 

@@ -25,6 +25,8 @@ pub enum Endpoint {
     ChatEvents,
     /// We: the origin tells of what is suspicious.
     SecurityAlerts,
+    /// We: the origin asks what we remember of a session.
+    SessionView,
 }
 
 const OWN: &[(Method, &str, Endpoint)] = &[
@@ -34,6 +36,7 @@ const OWN: &[(Method, &str, Endpoint)] = &[
     (Method::Post, route::INTERNAL_SESSION_EVENTS, Endpoint::SessionEvents),
     (Method::Post, route::INTERNAL_CHAT_EVENTS, Endpoint::ChatEvents),
     (Method::Post, route::INTERNAL_SECURITY_ALERTS, Endpoint::SecurityAlerts),
+    (Method::Post, route::INTERNAL_SESSION_VIEW, Endpoint::SessionView),
 ];
 
 /// The methods of one path.

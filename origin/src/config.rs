@@ -1,10 +1,14 @@
 //! Settings: read from flags and environment, checked before anything starts.
 
+mod inspect;
 pub mod log_in;
+mod retention;
 
 use std::{net::SocketAddr, path::PathBuf, str::FromStr, time::Duration};
 
 use clap::Args;
+pub use inspect::{InspectArgs, InspectConfig};
+pub use retention::{Retention, RetentionArgs};
 use shared::{seal::Secret, token::Expectations, web_origin::AllowedOrigins};
 
 use self::log_in::LogInArgs;
@@ -139,6 +143,10 @@ pub struct ServeArgs {
     #[arg(long, env = "SESSION_POLICY", default_value = "")]
     pub session_policy: String,
 
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "the group's own help says it")]
+    pub retention: RetentionArgs,
+
     /// Hosts that pictures in chat may come from
     #[arg(long, env = "CHAT_IMAGE_HOSTS", value_delimiter = ',')]
     pub chat_image_hosts: Vec<String>,
@@ -224,6 +232,8 @@ pub struct Policy {
     pub session_idle_limit: Duration,
     /// How many live sessions a user may have.
     pub session_limits: Limits,
+    /// How long what is over is kept.
+    pub retention: Retention,
     /// Hosts that pictures in chat may come from.
     pub chat_image_hosts: Vec<String>,
     /// How many tries there are at what, and how long the waits grow.
@@ -317,6 +327,7 @@ impl TryFrom<ServeArgs> for Config {
                 session_lifetime: args.session_lifetime,
                 session_idle_limit: args.session_idle_limit,
                 session_limits: session_limits(&args.session_policy)?,
+                retention: (&args.retention).into(),
                 chat_image_hosts: args
                     .chat_image_hosts
                     .iter()
@@ -370,14 +381,6 @@ fn http_url(setting: &'static str, url: &str, cure: &'static str) -> Result<Stri
     Ok(url.trim_end_matches('/').to_owned())
 }
 
-fn session_limits(text: &str) -> Result<Limits, ConfigError> {
-    text.parse().map_err(|problem| ConfigError {
-        setting: "SESSION_POLICY",
-        problem,
-        cure: "Set it to entries such as user/web=5,refuse; admin/*=1,replace_oldest",
-    })
-}
-
 fn refresh_keys(value: Option<String>) -> Result<RefreshKeys, ConfigError> {
     let setting = "REFRESH_TOKEN_KEYS";
     let list = required(setting, value, RANDOM_CURE)?;
@@ -385,6 +388,14 @@ fn refresh_keys(value: Option<String>) -> Result<RefreshKeys, ConfigError> {
         setting,
         problem: bad.to_string(),
         cure: RANDOM_CURE,
+    })
+}
+
+fn session_limits(text: &str) -> Result<Limits, ConfigError> {
+    text.parse().map_err(|problem| ConfigError {
+        setting: "SESSION_POLICY",
+        problem,
+        cure: "Set it to entries such as user/web=5,refuse; admin/*=1,replace_oldest",
     })
 }
 

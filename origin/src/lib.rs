@@ -11,6 +11,7 @@ pub mod edge_client;
 pub mod error;
 mod extract;
 mod http;
+pub mod inspection;
 pub mod keys;
 pub mod password;
 pub mod router;

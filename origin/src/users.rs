@@ -5,6 +5,7 @@ use serde_json::json;
 use shared::{
     error::ErrorCode,
     session::EndReason,
+    time::Timestamp,
     user::{Role, UserStatus},
 };
 
@@ -14,7 +15,13 @@ use crate::{
     extract::context::CallContext,
     sessions::end::{AllOf, end_all},
     state::App,
-    store::{self, Tx, audit::AuditKind, sessions::End, users::User},
+    store::{
+        self, Db, Tx,
+        audit::AuditKind,
+        db::is_unique_violation,
+        sessions::End,
+        users::{NewUser, User},
+    },
 };
 
 /// Who changes an account, and how; all empty for an operator at the command line.
@@ -127,6 +134,62 @@ pub async fn deactivate_sessions(
         .await?;
     app.outbox_rung.notify_one();
     Ok(ended)
+}
+
+/// Sets a user's password, and ends all their sessions with `PASSWORD_CHANGED`; their keys.
+///
+/// # Errors
+/// `NOT_FOUND` where there is no such user; the database's.
+pub async fn set_password(
+    app: &App,
+    user_id: i64,
+    hash: &str,
+    by: By<'_>,
+) -> Result<Vec<i64>, ApiError> {
+    let ended = app
+        .db
+        .retrying(|| async move {
+            let (mut tx, _) = begin(app, user_id).await?;
+            store::users::set_password_hash(tx.conn(), user_id, hash, app.ambient.now()).await?;
+            let detail = json!({ "note": by.note });
+            note(app, &mut tx, AuditKind::PasswordChanged, user_id, by, detail).await?;
+            let ended = end_sessions(app, &mut tx, user_id, EndReason::PasswordChanged, by).await?;
+            tx.commit().await?;
+            Ok::<_, ApiError>(ended)
+        })
+        .await?;
+    app.outbox_rung.notify_one();
+    Ok(ended)
+}
+
+/// Makes an account without logging it in; its key.
+///
+/// # Errors
+/// `CONFLICT` where the mobile or e-mail has one already; the database's.
+pub async fn create(
+    db: &Db,
+    new: &NewUser<'_>,
+    by: By<'_>,
+    now: Timestamp,
+) -> Result<i64, ApiError> {
+    db.retrying(|| async move {
+        let mut tx = db.begin().await?;
+        let user_id = match store::users::insert(tx.conn(), new, now).await {
+            Err(error) if is_unique_violation(&error) => return Err(ErrorCode::Conflict.into()),
+            inserted => inserted?,
+        };
+        let made = Happened {
+            kind: AuditKind::Registered,
+            user_id,
+            authentication_session_id: None,
+            actor_user_id: by.user_id,
+            detail: Some(json!({ "role": new.role, "note": by.note })),
+        };
+        made.add(tx.conn(), by.call, now).await?;
+        tx.commit().await?;
+        Ok(user_id)
+    })
+    .await
 }
 
 /// A transaction that holds the user's row: log-ins wait, so that none slips in between.

@@ -140,3 +140,31 @@ pub struct EventsTaken {
     /// Their `event_id`s.
     pub taken: Vec<i64>,
 }
+
+/// The origin asks: what does the edge remember of this session?
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionViewQuestion {
+    /// The session.
+    pub session: SessionHash,
+}
+
+/// What the edge remembers of a session where the question came in. Each location has a view of KV of
+/// its own, and each isolate a memory.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionView {
+    /// The location, as Cloudflare calls it.
+    pub location: Option<String>,
+    /// In the isolate that answered.
+    pub memory: Remembered,
+    /// In KV, as that location sees it.
+    pub kv: Remembered,
+}
+
+/// What is remembered of a session.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Remembered {
+    /// That it has ended, and what its client is told.
+    pub dead: Option<ErrorCode>,
+    /// When an origin last called it live; reads rest on that for a while.
+    pub live_at: Option<Timestamp>,
+}

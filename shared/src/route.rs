@@ -61,6 +61,10 @@ pub const INTERNAL_SESSION_EVENTS: &str = "/internal/session-events";
 pub const INTERNAL_CHAT_EVENTS: &str = "/internal/chat-events";
 /// The origin tells the edge of what is suspicious about an account.
 pub const INTERNAL_SECURITY_ALERTS: &str = "/internal/security-alerts";
+/// The origin asks what the edge remembers of a session.
+pub const INTERNAL_SESSION_VIEW: &str = "/internal/sessions/view";
+/// An admin asks what is true of a token.
+pub const INSPECT_TOKEN: &str = "/api/v4/console/auth/token/inspect";
 
 /// What every path of accounts and sessions begins with.
 const AUTH: &str = "/api/v4/auth/";
@@ -139,6 +143,7 @@ pub const FORWARDED: &[Route] = &[
     Route { method: Method::Get, path: CONSOLE_SESSIONS, access: Access::Write },
     Route { method: Method::Get, path: TIMELINE, access: Access::Write },
     Route { method: Method::Get, path: AUDIT, access: Access::Write },
+    Route { method: Method::Post, path: INSPECT_TOKEN, access: Access::Write },
     Route { method: Method::Get, path: JWKS, access: Access::Public },
 ];
 

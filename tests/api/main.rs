@@ -4,6 +4,7 @@ mod assertion;
 mod auth;
 mod bad_input;
 mod chat;
+mod cleanup;
 mod console;
 mod guards;
 mod internal;

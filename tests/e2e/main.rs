@@ -11,6 +11,7 @@ mod incident;
 mod keys;
 mod kv;
 mod listings;
+mod operator;
 mod outages;
 mod refresh;
 mod stand_in;

@@ -11,7 +11,7 @@ use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use http::{Request, header};
 use origin::{
     clock::{Ambient, Clock as _, SystemEntropy},
-    config::{Config, DatabaseConfig, Policy},
+    config::{Config, DatabaseConfig, Policy, Retention},
     keys::{self, KeySource},
     router::router,
     sessions::{attempts::limit::LoginLimits, limits::Limits, refresh_keys::RefreshKeys},
@@ -120,6 +120,13 @@ impl TestApp {
         self.send(request, IpAddr::from([127, 0, 0, 1])).await
     }
 
+    /// What the edge is to be told of this kind. Looks without taking.
+    pub async fn outbox(&self, kind: store::outbox::Kind) -> usize {
+        let mut tx = self.app.db.begin().await.expect("a transaction");
+        let rows = store::outbox::take(tx.conn(), 1000, Duration::ZERO, self.clock.now()).await;
+        rows.expect("rows").iter().filter(|row| row.kind == kind).count()
+    }
+
     /// The key that the edge signs its calls with.
     #[must_use]
     pub fn edge_key(&self) -> Secret {
@@ -167,6 +174,7 @@ fn config(keys: &str) -> Config {
             session_lifetime: Duration::from_hours(30 * 24),
             session_idle_limit: Duration::from_hours(7 * 24),
             session_limits: Limits::default(),
+            retention: Retention { sessions: Duration::from_hours(90 * 24), audit_events: None },
             chat_image_hosts: vec!["img.example.com".into()],
             login_limits: LoginLimits::default(),
         },

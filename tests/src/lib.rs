@@ -7,6 +7,7 @@
 )]
 
 pub mod app;
+pub mod backlog;
 pub mod clock;
 pub mod database;
 pub mod kv;

@@ -1,7 +1,9 @@
 //! The whole system a test: a real origin process, a real edge in workerd, a database of its own.
 
 use std::{
+    io::Write as _,
     path::{Path, PathBuf},
+    process::{Command, Stdio},
     sync::Arc,
     time::Duration,
 };
@@ -364,6 +366,33 @@ impl System {
     ) -> Result<Socket, Reply> {
         let url = format!("{}{path}", self.url(door).replacen("http", "ws", 1));
         Socket::open(&url, headers).await
+    }
+
+    /// Runs the origin's command line as an operator does, with the settings of the running origin: what
+    /// it wrote to standard output.
+    ///
+    /// # Errors
+    /// The status, and what it wrote to standard error.
+    pub async fn operator(&self, args: &[&str], stdin: &str) -> Result<String, (i32, String)> {
+        let mut command = Command::new(&self.origin_options.binary);
+        self.origin_options.configure(&mut command);
+        command.args(args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let stdin = stdin.to_owned();
+        let run = move || {
+            let mut child = command.spawn().expect("the origin's binary");
+            let mut input = child.stdin.take().expect("a pipe");
+            // A command that does not read it has closed it.
+            let _ = input.write_all(stdin.as_bytes());
+            drop(input);
+            child.wait_with_output().expect("its output")
+        };
+        let output = tokio::task::spawn_blocking(run).await.expect("the command is run");
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("text");
+        if output.status.success() {
+            Ok(text(output.stdout))
+        } else {
+            Err((output.status.code().expect("a status"), text(output.stderr)))
+        }
     }
 
     /// The password of the demo user.

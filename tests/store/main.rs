@@ -1,5 +1,6 @@
 //! The store layer: its functions on both databases, and the two schemas held against each other.
 
+mod clean_up;
 mod db;
 mod explain;
 mod explain_log_in;

@@ -12,7 +12,7 @@ use futures_util::future::join;
 use shared::{
     assertion::CheckedSession,
     error::ErrorCode,
-    internal::{Liveness, SessionEvent},
+    internal::{Liveness, Remembered, SessionEvent},
     session::SessionHash,
     token::Claims,
 };
@@ -87,6 +87,24 @@ pub fn bury(event: &SessionEvent) {
 pub async fn bury_everywhere(call: &Call<'_>, event: &SessionEvent) -> Result<bool, Refused> {
     let tombstone = Tombstone { code: event.reason.code(), remember_until: event.remember_until };
     Ok(Sessions::of(call)?.bury(&event.session, tombstone, call.now).await)
+}
+
+/// What is remembered of a session in this isolate, and in KV as it is seen from here.
+pub async fn view(
+    call: &Call<'_>,
+    session: &SessionHash,
+) -> Result<(Remembered, Remembered), Refused> {
+    let memory = Remembered {
+        dead: memory::dead(session, call.now),
+        live_at: memory::live(session, call.now).map(|live| live.checked_at),
+    };
+    let kv = Sessions::of(call)?;
+    let (tombstone, live) = join(kv.tombstone(session), kv.live(session)).await;
+    let kv = Remembered {
+        dead: tombstone.map(|tombstone| tombstone.code),
+        live_at: live.filter(|live| live.is_usable(call.now)).map(|live| live.checked_at),
+    };
+    Ok((memory, kv))
 }
 
 /// Asks the origin, and remembers what it says.

@@ -1,6 +1,7 @@
 //! What goes on beside the calls, until the process is told to stop.
 
 pub mod activity;
+pub mod cleanup;
 pub mod expiry;
 pub mod outbox;
 
@@ -13,4 +14,5 @@ pub fn spawn(app: &App, tasks: &TaskTracker, stop: &CancellationToken) {
     tasks.spawn(outbox::run(app.clone(), stop.clone()));
     tasks.spawn(expiry::run(app.clone(), stop.clone()));
     tasks.spawn(activity::run(app.clone(), stop.clone()));
+    tasks.spawn(cleanup::run(app.clone(), stop.clone()));
 }

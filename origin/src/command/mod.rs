@@ -1,13 +1,19 @@
 //! The command line.
 
+mod cleanup;
 mod keys;
 mod serve;
+mod token;
+mod user;
 
+use anyhow::{Context as _, anyhow, bail};
 use clap::{Parser, Subcommand};
+use shared::error::Language;
 
 use crate::{
     clock::Ambient,
     config::{DatabaseArgs, DatabaseConfig, ServeArgs},
+    error::ApiError,
     seed,
     store::Db,
 };
@@ -29,9 +35,17 @@ enum Command {
     /// Fill the database
     #[command(subcommand)]
     Seed(SeedCommand),
+    /// Remove what nobody will ask for again: sessions long past, and their refresh tokens
+    Cleanup(cleanup::CleanupArgs),
     /// Keys that access tokens are signed with
     #[command(subcommand)]
     Keys(keys::KeysCommand),
+    /// Access tokens
+    #[command(subcommand)]
+    Token(token::TokenCommand),
+    /// Accounts
+    #[command(subcommand)]
+    User(user::UserCommand),
 }
 
 #[derive(Subcommand)]
@@ -60,7 +74,10 @@ impl Origin {
                     let db = open(database.try_into()?).await?;
                     seed::demo(&db, &Ambient::system(), &passwords).await
                 }
+                Command::Cleanup(args) => cleanup::cleanup(args).await,
                 Command::Keys(command) => command.run(),
+                Command::Token(command) => command.run().await,
+                Command::User(command) => command.run().await,
             }
         })
     }
@@ -68,10 +85,40 @@ impl Origin {
 
 /// Connects and brings the schema up to date.
 async fn open(config: DatabaseConfig) -> anyhow::Result<Db> {
-    use anyhow::Context as _;
-    let db = Db::connect(&config.url, config.zone, config.max_connections)
-        .await
-        .context("cannot reach the database of DATABASE_URL")?;
+    let db = reach(config).await?;
     db.migrate().await.context("cannot bring the database's schema up to date")?;
     Ok(db)
+}
+
+/// Connects to a database that is up to date, and leaves its schema alone.
+async fn connect(config: DatabaseConfig) -> anyhow::Result<Db> {
+    let db = reach(config).await?;
+    if !db.is_current().await.unwrap_or(false) {
+        bail!(
+            "the database of DATABASE_URL is not up to date. Bring it there with: origin migrate"
+        );
+    }
+    Ok(db)
+}
+
+async fn reach(config: DatabaseConfig) -> anyhow::Result<Db> {
+    Db::connect(&config.url, config.zone, config.max_connections)
+        .await
+        .context("cannot reach the database of DATABASE_URL")
+}
+
+/// A refusal as a person at the command line should read it.
+fn told(error: ApiError) -> anyhow::Error {
+    match error {
+        ApiError::Invalid(fields) => {
+            let fields = fields.iter().map(|field| format!("{}: {}", field.field, field.message));
+            anyhow!("{}", fields.collect::<Vec<_>>().join("; "))
+        }
+        ApiError::Database(error) => anyhow::Error::new(error).context("the database failed"),
+        ApiError::Internal(error) => error,
+        refused => {
+            let code = refused.code();
+            anyhow!("{code}: {}", code.message(Language::English))
+        }
+    }
 }

@@ -65,7 +65,7 @@ fn field_refused(path: &str, said: &str) -> ApiError {
     }
 }
 
-fn checked<T: Validate<Context = ()>>(value: T) -> Result<T, ApiError> {
+pub fn checked<T: Validate<Context = ()>>(value: T) -> Result<T, ApiError> {
     match value.validate() {
         Ok(()) => Ok(value),
         Err(report) => Err(ApiError::Invalid(

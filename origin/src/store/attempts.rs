@@ -144,6 +144,20 @@ pub async fn save(conn: Conn<'_>, attempts: &Attempts, expires_at: Timestamp) ->
     })
 }
 
+/// How many rows nothing depends on any more.
+///
+/// # Errors
+/// The database's.
+pub async fn count_expired(conn: Conn<'_>, now: Timestamp) -> sqlx::Result<i64> {
+    let now = conn.zone.write(now);
+    on!(conn, |c| {
+        sqlx::query_scalar("SELECT COUNT(*) FROM login_attempts WHERE expires_at <= ?")
+            .bind(now)
+            .fetch_one(c)
+            .await
+    })
+}
+
 /// Removes at most `limit` rows that say nothing any more; how many those were.
 ///
 /// # Errors

@@ -1,4 +1,4 @@
-//! SQL over `audit_events`: rows are only ever added.
+//! SQL over `audit_events`: rows are only ever added, but for the clean-up that an operator asks for.
 
 use chrono::NaiveDateTime;
 use serde::Serialize;
@@ -8,6 +8,7 @@ use sqlx::FromRow;
 
 use super::{
     db::{Conn, DbZone, on},
+    delete,
     statement::Statement,
 };
 
@@ -229,4 +230,39 @@ pub async fn count_since(
             .fetch_one(c)
             .await
     })
+}
+
+/// The clean-up: the oldest events, recorded by a time.
+pub const OLD: &str = "SELECT audit_event_id FROM audit_events WHERE created_at <= ?
+     ORDER BY created_at, audit_event_id LIMIT ?";
+
+/// At most `limit` events recorded by `recorded_by`.
+///
+/// # Errors
+/// The database's.
+pub async fn old(conn: Conn<'_>, recorded_by: Timestamp, limit: i64) -> sqlx::Result<Vec<i64>> {
+    let recorded_by = conn.zone.write(recorded_by);
+    on!(conn, |c| sqlx::query_scalar(OLD).bind(recorded_by).bind(limit).fetch_all(c).await)
+}
+
+/// How many events were recorded by `recorded_by`.
+///
+/// # Errors
+/// The database's.
+pub async fn count_old(conn: Conn<'_>, recorded_by: Timestamp) -> sqlx::Result<i64> {
+    let recorded_by = conn.zone.write(recorded_by);
+    on!(conn, |c| {
+        sqlx::query_scalar("SELECT COUNT(*) FROM audit_events WHERE created_at <= ?")
+            .bind(recorded_by)
+            .fetch_one(c)
+            .await
+    })
+}
+
+/// Removes events, where an operator has set for how long they are kept; how many there still were.
+///
+/// # Errors
+/// The database's.
+pub async fn remove(conn: Conn<'_>, ids: &[i64]) -> sqlx::Result<u64> {
+    delete::by_key(conn, "audit_events", "audit_event_id", ids).await
 }

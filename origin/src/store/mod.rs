@@ -4,6 +4,7 @@ pub mod attempts;
 pub mod audit;
 pub mod conversations;
 pub mod db;
+mod delete;
 pub mod listings;
 pub mod messages;
 pub mod outbox;

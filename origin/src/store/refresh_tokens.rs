@@ -1,5 +1,7 @@
 //! SQL over `refresh_tokens`.
 
+pub mod past;
+
 use chrono::NaiveDateTime;
 use shared::time::Timestamp;
 use sqlx::FromRow;

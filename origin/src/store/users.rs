@@ -320,3 +320,31 @@ pub async fn set_rights(
         .map(|_| ())
     })
 }
+
+/// At most `limit` users with keys above `after`, by key, of one role or status or of all.
+///
+/// # Errors
+/// The database's.
+pub async fn page(
+    conn: Conn<'_>,
+    role: Option<Role>,
+    status: Option<UserStatus>,
+    after: i64,
+    limit: i64,
+) -> sqlx::Result<Vec<User>> {
+    let zone = conn.zone;
+    let rows: Vec<UserRow> = on!(conn, |c: Dialect| {
+        let mut query =
+            QueryBuilder::<Dialect>::new(format!("SELECT {COLUMNS} FROM users WHERE user_id > "));
+        query.push_bind(after);
+        if let Some(role) = role {
+            query.push(" AND role = ").push_bind(role.as_str());
+        }
+        if let Some(status) = status {
+            query.push(" AND status = ").push_bind(status.as_str());
+        }
+        query.push(" ORDER BY user_id LIMIT ").push_bind(limit);
+        query.build_query_as().fetch_all(c).await
+    })?;
+    Ok(rows.into_iter().map(|row| row.into_user(zone)).collect())
+}

@@ -162,6 +162,20 @@ pub async fn save(conn: Conn<'_>, code: &Code) -> sqlx::Result<()> {
     })
 }
 
+/// How many rows nothing depends on any more.
+///
+/// # Errors
+/// The database's.
+pub async fn count_expired(conn: Conn<'_>, now: Timestamp) -> sqlx::Result<i64> {
+    let now = conn.zone.write(now);
+    on!(conn, |c| {
+        sqlx::query_scalar("SELECT COUNT(*) FROM wechat_codes WHERE expires_at <= ?")
+            .bind(now)
+            .fetch_one(c)
+            .await
+    })
+}
+
 /// Removes at most `limit` rows whose time is over; how many those were.
 ///
 /// # Errors

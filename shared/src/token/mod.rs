@@ -4,6 +4,8 @@
 //! [`open`] (form, header, key), the signature, and the claims.
 
 mod claims;
+#[cfg(feature = "es256-rs256")]
+mod inspect;
 mod jwk;
 mod key;
 mod keys;
@@ -13,6 +15,8 @@ mod verify;
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 
 pub use claims::{Audience, Claims};
+#[cfg(feature = "es256-rs256")]
+pub use inspect::{Check, Finding, FirstFailure, Inspected, inspect};
 pub use key::PublicKey;
 pub use keys::{KeySet, KeySetError, MIN_HMAC_BYTES};
 pub use verify::{Expectations, Opened, Proven, TokenError, open};

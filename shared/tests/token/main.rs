@@ -2,6 +2,7 @@
 //! share; run natively and in wasm. `tests/e2e` sends the same through the running edge.
 
 mod forge;
+mod inspect;
 mod key_sets;
 
 use std::collections::BTreeSet;

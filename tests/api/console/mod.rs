@@ -1,5 +1,6 @@
 mod audit;
 mod deactivate;
 mod deactivate_user;
+mod inspect_token;
 mod search;
 mod timeline;

@@ -92,8 +92,11 @@ async fn renewals_and_ends_are_told_in_order(app: TestApp) {
         [
             ("registered", None),
             ("logged_in", Some(registered)),
+            // The registration's session lives on: its user is told of a new device.
+            ("security_alert", Some(ids[0])),
             ("logged_in", Some(ids[0])),
             ("session_renewed", Some(ids[0])),
+            ("security_alert", Some(ids[2])),
             ("session_ended", Some(ids[0])),
             ("logged_in", Some(ids[2])),
         ]

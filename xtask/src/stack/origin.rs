@@ -2,6 +2,7 @@
 
 use std::{
     path::{Path, PathBuf},
+    process::Command,
     time::Duration,
 };
 
@@ -56,6 +57,23 @@ impl OriginOptions {
             env: Vec::new(),
         }
     }
+
+    /// Gives a command these settings, for whatever the origin's binary is to do.
+    pub fn configure<'a>(&self, command: &'a mut Command) -> &'a mut Command {
+        let secrets = &self.secrets.values;
+        command
+            .env("DATABASE_URL", &self.database_url)
+            .env("JWT_KEYS_FILE", &self.secrets.jwt_keys_file)
+            .env("EDGE_URL", &self.edge_url)
+            .env("EDGE_TO_ORIGIN_KEY", &secrets.edge_to_origin_key)
+            .env("ORIGIN_TO_EDGE_KEY", &secrets.origin_to_edge_key)
+            .env("DEVICE_TOKEN_KEY", &secrets.device_token_key)
+            .env("CORS_ALLOWED_ORIGINS", WEB_ORIGINS)
+            .env("REFRESH_TOKEN_KEYS", &secrets.refresh_token_key)
+            // The demo data tells of a day long past, and is to stay.
+            .env("SESSION_RETENTION", "3650d")
+            .envs(self.env.iter().map(|(name, value)| (name, value)))
+    }
 }
 
 /// A running origin; its end, when dropped, is by force.
@@ -67,20 +85,9 @@ impl Origin {
     /// # Errors
     /// The binary or the log cannot be opened.
     pub fn start(options: &OriginOptions) -> Result<Self> {
-        let secrets = &options.secrets.values;
         let mut command = process::command(&options.binary);
-        command
-            .arg("serve")
-            .env("ORIGIN_LISTEN", format!("127.0.0.1:{}", options.port))
-            .env("DATABASE_URL", &options.database_url)
-            .env("JWT_KEYS_FILE", &options.secrets.jwt_keys_file)
-            .env("EDGE_URL", &options.edge_url)
-            .env("EDGE_TO_ORIGIN_KEY", &secrets.edge_to_origin_key)
-            .env("ORIGIN_TO_EDGE_KEY", &secrets.origin_to_edge_key)
-            .env("DEVICE_TOKEN_KEY", &secrets.device_token_key)
-            .env("CORS_ALLOWED_ORIGINS", WEB_ORIGINS)
-            .env("REFRESH_TOKEN_KEYS", &secrets.refresh_token_key)
-            .envs(options.env.iter().map(|(name, value)| (name, value)));
+        command.arg("serve").env("ORIGIN_LISTEN", format!("127.0.0.1:{}", options.port));
+        options.configure(&mut command);
         Server::start("origin", options.port, options.log.clone(), &mut command).map(Self)
     }
 

@@ -1,7 +1,7 @@
 //! Accounts and sessions of the caller.
 
 mod cookie;
-mod forms;
+pub mod forms;
 mod login;
 mod logout;
 mod me;

@@ -3,6 +3,7 @@
 mod audit;
 mod deactivate;
 mod deactivate_user;
+mod inspect_token;
 mod search;
 mod timeline;
 
@@ -22,4 +23,5 @@ pub fn router() -> Router<App> {
         .route(route::CONSOLE_SESSIONS, get(search::search))
         .route(route::TIMELINE, get(timeline::timeline))
         .route(route::AUDIT, get(audit::audit))
+        .route(route::INSPECT_TOKEN, post(inspect_token::inspect_token))
 }

@@ -1,0 +1,92 @@
+use std::io::{Read as _, Write as _};
+
+use anyhow::{Context as _, bail};
+use clap::{Args, Subcommand};
+
+use super::told;
+use crate::{
+    clock::Ambient,
+    config::{InspectArgs, InspectConfig},
+    edge_client::EdgeClient,
+    inspection::{Account, Inspector, MAX_INPUT_BYTES},
+};
+
+/// What can be done with an access token.
+#[derive(Subcommand)]
+pub enum TokenCommand {
+    /// Say what is true of the access token on standard input, check by check: fails where it fails one
+    Inspect(Box<InspectCommand>),
+}
+
+/// What to ask, and how to answer.
+#[derive(Args)]
+pub struct InspectCommand {
+    /// Answer as a JSON object
+    #[arg(long)]
+    json: bool,
+
+    #[command(flatten)]
+    settings: InspectArgs,
+}
+
+impl TokenCommand {
+    /// Does it.
+    pub async fn run(self) -> anyhow::Result<()> {
+        let Self::Inspect(command) = self;
+        let account = inspect(command.settings, &from_stdin()?).await?;
+        let mut out = std::io::stdout();
+        if command.json {
+            writeln!(out, "{}", serde_json::to_string(&account)?)?;
+        } else {
+            write!(out, "{}", for_people(&account))?;
+        }
+        match account.first_failure {
+            Some(failed) => bail!("the token fails at {}: {}", failed.check, failed.code),
+            None => Ok(()),
+        }
+    }
+}
+
+/// A token comes by standard input: arguments are for everyone to see who may list processes.
+fn from_stdin() -> anyhow::Result<String> {
+    let mut text = String::new();
+    let limit = u64::try_from(MAX_INPUT_BYTES)? + 1;
+    std::io::stdin().take(limit).read_to_string(&mut text).context("cannot read a token")?;
+    let token = text.trim();
+    if token.is_empty() {
+        bail!("there is no token on standard input");
+    }
+    Ok(token.to_owned())
+}
+
+async fn inspect(settings: InspectArgs, token: &str) -> anyhow::Result<Account> {
+    let config = InspectConfig::try_from(settings)?;
+    let db = super::connect(config.database).await?;
+    let ambient = Ambient::system();
+    let edge = config
+        .edge
+        .map(|(url, secret)| EdgeClient::new(url, secret))
+        .transpose()
+        .context("cannot make an HTTP client")?;
+    let inspector = Inspector {
+        db: &db,
+        ambient: &ambient,
+        keys: config.keys.keys().verification(),
+        expectations: &config.expectations,
+        session_idle_limit: config.session_idle_limit,
+        edge: edge.as_ref(),
+    };
+    inspector.account(token).await.map_err(told)
+}
+
+fn for_people(account: &Account) -> String {
+    let line = |finding: &shared::token::Finding| {
+        let sign = match finding.ok {
+            Some(true) => "ok",
+            Some(false) => "FAILS",
+            None => "-",
+        };
+        format!("{:<10} {sign:<6} {}\n", finding.check.as_str(), finding.detail)
+    };
+    account.checks.iter().map(line).collect()
+}

@@ -1,0 +1,26 @@
+use axum::extract::State;
+use garde::Validate;
+use serde::Deserialize;
+
+use crate::{
+    extract::{guard::Admin, input::Json},
+    http::{Answer, Envelope},
+    inspection::{Account, Inspector, MAX_INPUT_BYTES},
+    state::App,
+};
+
+/// A token to look at.
+#[derive(Deserialize, Validate)]
+pub struct InspectToken {
+    #[garde(length(bytes, min = 1, max = MAX_INPUT_BYTES))]
+    token: String,
+}
+
+/// Says what is true of a token, check by check; the token itself is neither answered nor logged.
+pub async fn inspect_token(
+    State(app): State<App>,
+    Admin(_): Admin,
+    Json(body): Json<InspectToken>,
+) -> Answer<Account> {
+    Ok(Envelope::ok(Inspector::of(&app).account(&body.token).await?))
+}
