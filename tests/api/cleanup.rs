@@ -18,6 +18,7 @@ both_databases!(
     a_session_goes_with_its_tokens_once_its_time_is_over,
     the_newest_token_of_a_family_stays_as_long_as_its_session,
     spent_tokens_of_a_long_lived_session_go_and_its_newest_stays,
+    tries_go_once_they_are_forgotten,
     audit_events_go_only_where_an_operator_says_so,
     a_backlog_goes_in_bounded_batches_while_people_come_and_go,
 );
@@ -35,7 +36,20 @@ async fn clean_up(app: &TestApp) -> Removed {
     let gone = cleanup(app).drain(|_, _| {}).await.unwrap();
     assert_eq!(would_go, gone);
     assert_eq!(cleanup(app).count().await.unwrap(), Removed::default());
-    gone
+    // What log-ins leave goes as soon as it counts for nothing: a story of its own.
+    Removed { login_attempts: 0, ..gone }
+}
+
+async fn tries_go_once_they_are_forgotten(app: TestApp) {
+    let ana = app.user("ana").await;
+    let wrong = ana.try_log_in(&app, &Device::phone("phone-1"), "not the one").await;
+    wrong.refused(401, "INVALID_CREDENTIALS");
+    cleanup(&app).drain(|_, _| {}).await.unwrap();
+    assert_eq!(cleanup(&app).count().await.unwrap().login_attempts, 0, "the failure still counts");
+    app.clock.step(DAY);
+    let gone = cleanup(&app).drain(|_, _| {}).await.unwrap();
+    assert!(gone.login_attempts >= 2, "of the account and the address: {gone:?}");
+    assert_eq!(cleanup(&app).count().await.unwrap().login_attempts, 0);
 }
 
 async fn a_session_goes_with_its_tokens_once_its_time_is_over(app: TestApp) {

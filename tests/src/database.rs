@@ -79,17 +79,17 @@ impl TestDatabase {
         }
     }
 
-    /// The names of all sessions, which stay within the database.
-    pub async fn session_tokens(&self) -> Vec<String> {
-        const ALL: &str = "SELECT session_token FROM authentication_sessions";
-        let tokens = if self.url.starts_with("sqlite:") {
+    /// The one column of text that a query reads.
+    pub async fn texts(&self, query: &str) -> Vec<String> {
+        let query = sqlx::AssertSqlSafe(query.to_owned());
+        let texts = if self.url.starts_with("sqlite:") {
             let mut connection = SqliteConnection::connect(&self.url).await.expect("a connection");
-            sqlx::query_scalar(ALL).fetch_all(&mut connection).await
+            sqlx::query_scalar(query).fetch_all(&mut connection).await
         } else {
             let mut connection = MySqlConnection::connect(&self.url).await.expect("a connection");
-            sqlx::query_scalar(ALL).fetch_all(&mut connection).await
+            sqlx::query_scalar(query).fetch_all(&mut connection).await
         };
-        tokens.expect("session tokens")
+        texts.expect("rows")
     }
 
     /// Removes the schema; a folder goes by itself.

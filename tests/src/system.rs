@@ -97,7 +97,7 @@ pub async fn run<F: Future<Output = ()> + Send + 'static>(
     let (db, folder) = (system.db.clone(), Arc::clone(&system.folder));
     let mut secrets = system.origin_options.secrets.values.all().map(str::to_owned).to_vec();
     let told = tokio::spawn(story(system)).await;
-    secrets.extend(database.session_tokens().await);
+    secrets.extend(database.texts("SELECT session_token FROM authentication_sessions").await);
     db.close().await;
     database.remove().await;
     if let Err(error) = told {

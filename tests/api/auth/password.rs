@@ -34,7 +34,7 @@ async fn a_new_password_ends_all_other_sessions(app: TestApp) {
     old.refused(401, "INVALID_CREDENTIALS");
     ana.try_log_in(&app, &Device::phone("phone-1"), NEW).await.ok();
 
-    assert_eq!(app.outbox(Kind::SessionEnded).await, 2, "the edge is told");
+    assert_eq!(app.outbox("session_ended").await, 2, "the edge is told");
     let mut handle = app.app.db.acquire().await.unwrap();
     let events = store::audit::of_user(handle.conn(), ana.user_id, 100).await.unwrap();
     let changed: Vec<_> = events.iter().filter(|event| event.event == "password_changed").collect();

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use insta::assert_json_snapshot;
-use origin::store::{self, outbox::Kind};
+use origin::store;
 use serde_json::{Value, json};
 use shared::route;
 use tests::{Device, LoggedIn, TestApp, both_databases};
@@ -71,7 +71,7 @@ async fn a_session_is_revoked_from_another_device(app: TestApp) {
     }
     phone.get(route::VERIFY).await.refused(401, "SESSION_REVOKED");
     web.get(route::VERIFY).await.ok();
-    assert_eq!(app.outbox(Kind::SessionEnded).await, 1, "the edge is told once");
+    assert_eq!(app.outbox("session_ended").await, 1, "the edge is told once");
     let mut handle = app.app.db.acquire().await.unwrap();
     let events = store::audit::of_user(handle.conn(), ana.user_id, 100).await.unwrap();
     let ends: Vec<_> = events.iter().filter(|event| event.event == "session_ended").collect();

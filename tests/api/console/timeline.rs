@@ -112,10 +112,10 @@ async fn renewals_and_ends_are_told_in_order(app: TestApp) {
     let late = boss.get(&format!("{path}?from=2026-03-01T00:01:30%2B08:00")).await;
     let data = late.data();
     assert_eq!(data["sessions"].as_array().unwrap().len(), 3);
-    assert_eq!(data["events"].as_array().unwrap().len(), 2);
+    assert_eq!(data["events"].as_array().unwrap().len(), 3);
     let early = boss.get(&format!("{path}?to=2026-03-01T00:01:30%2B08:00")).await;
     assert_eq!(early.data()["sessions"].as_array().unwrap().len(), 2);
-    assert_eq!(early.data()["events"].as_array().unwrap().len(), 4);
+    assert_eq!(early.data()["events"].as_array().unwrap().len(), 5);
 }
 
 async fn a_picture_has_a_limit(app: TestApp) {
