@@ -82,7 +82,7 @@ async fn a_token_for_another_users_session_is_refused(app: TestApp) {
         app.app.ambient.now(),
     )
     .unwrap();
-    let forged = theirs.sign(&claims, &origin::clock::Ambient::system()).unwrap();
+    let forged = theirs.sign(&claims).unwrap();
     let request = Request::get(route::VERIFY).header("authorization", format!("Bearer {forged}"));
     app.send(request.body(Body::empty()).unwrap(), FROM).await.refused(401, "TOKEN_INVALID");
 

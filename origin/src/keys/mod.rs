@@ -100,7 +100,7 @@ mod tests {
         for (algorithm, alg) in ALL {
             let (keys, kid) = first(algorithm, &ambient()).unwrap();
             let keys = SigningKeys::from_jwks(&keys.private_json().unwrap()).unwrap();
-            let token = keys.sign(&claims(now), &ambient()).unwrap();
+            let token = keys.sign(&claims(now)).unwrap();
             assert_eq!(kid_of(&token), kid);
             assert!(holds(&token, keys.verification(), now), "{alg}");
             let public: Value = serde_json::from_str(&keys.public()).unwrap();
@@ -153,7 +153,7 @@ mod tests {
         let state = |keys: &SigningKeys, kid: &str, now| {
             keys.states(now, DAY).into_iter().find(|key| key.kid == kid).unwrap()
         };
-        let signs = |keys: &SigningKeys, now| kid_of(&keys.sign(&claims(now), &ambient()).unwrap());
+        let signs = |keys: &SigningKeys, now| kid_of(&keys.sign(&claims(now)).unwrap());
         let second = Duration::from_secs(1);
 
         let before = begins.minus(second);

@@ -86,7 +86,7 @@ impl KeyRing {
     /// # Errors
     /// Where the key does not sign.
     pub fn sign(&self, claims: &Claims) -> anyhow::Result<String> {
-        self.current().sign(claims, &self.ambient)
+        self.current().sign(claims)
     }
 
     /// The keys to verify with.

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 use shared::{
     time::Timestamp,
-    token::{Claims, KeySet, TOKEN_TYPE},
+    token::{Claims, KeySet},
 };
 
 use super::{
@@ -61,20 +61,12 @@ impl SigningKeys {
     ///
     /// # Errors
     /// Where the key does not sign.
-    pub fn sign(&self, claims: &Claims, ambient: &Ambient) -> anyhow::Result<String> {
+    pub fn sign(&self, claims: &Claims) -> anyhow::Result<String> {
         let at = claims.iat.checked_mul(1000).and_then(Timestamp::from_millis);
         let place = life::signing(&self.entries, at.context("`iat` is no time")?);
         let entry = place.and_then(|place| self.entries.get(place)).context("no key signs")?;
         let signer = entry.signer.as_ref().context("the key that signs is not here")?;
-        let header = json!({ "alg": entry.algorithm(), "typ": TOKEN_TYPE, "kid": entry.kid });
-        let encode = |json: &[u8]| BASE64_URL_SAFE_NO_PAD.encode(json);
-        let message = format!(
-            "{}.{}",
-            encode(header.to_string().as_bytes()),
-            encode(&serde_json::to_vec(claims)?)
-        );
-        let signature = signer.sign(message.as_bytes(), ambient)?;
-        Ok(format!("{message}.{}", encode(&signature)))
+        signer.sign(&entry.kid, claims)
     }
 
     /// The keys to verify with.

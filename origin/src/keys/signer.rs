@@ -1,23 +1,26 @@
 use anyhow::{Context as _, bail};
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
-use ed25519_dalek::Signer as _;
-use hmac::{Hmac, Mac as _};
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use p256::pkcs8::EncodePrivateKey as _;
 use rsa::{
-    BigUint, RsaPrivateKey, pkcs1v15,
+    BigUint, RsaPrivateKey,
+    pkcs1::EncodeRsaPrivateKey as _,
     rand_core::{self, CryptoRng, RngCore},
-    signature::{RandomizedSigner as _, SignatureEncoding as _},
 };
 use serde_json::{Map, Value};
-use sha2::Sha256;
+use shared::token::{Claims, TOKEN_TYPE};
 
 use crate::clock::Ambient;
 
+/// ASN.1 in front of an Ed25519 seed that makes it a PKCS #8 private key (RFC 8410, 7).
+const PKCS8_ED25519: [u8; 16] = [
+    0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20,
+];
+
 /// A private key.
-pub(super) enum Signer {
-    EdDsa(Box<ed25519_dalek::SigningKey>),
-    Es256(Box<p256::ecdsa::SigningKey>),
-    Rs256(Box<pkcs1v15::SigningKey<Sha256>>),
-    Hs256(Box<Hmac<Sha256>>),
+pub(super) struct Signer {
+    algorithm: Algorithm,
+    key: EncodingKey,
 }
 
 impl Signer {
@@ -25,22 +28,25 @@ impl Signer {
     pub(super) fn read(jwk: &Map<String, Value>) -> anyhow::Result<Option<Self>> {
         let has = |member: &str| jwk.contains_key(member);
         let number = |member: &str| bytes(jwk, member).map(|bytes| BigUint::from_bytes_be(&bytes));
-        let signer = match jwk.get("kty").and_then(Value::as_str) {
+        let (algorithm, key) = match jwk.get("kty").and_then(Value::as_str) {
             Some("OKP") if has("d") => {
-                let seed = bytes(jwk, "d")?;
-                let seed = seed.try_into().ok().context("`d` is not 32 bytes")?;
-                let key = ed25519_dalek::SigningKey::from_bytes(&seed);
-                same(key.verifying_key().as_bytes(), &bytes(jwk, "x")?, "x")?;
-                Self::EdDsa(Box::new(key))
+                let seed: [u8; 32] =
+                    bytes(jwk, "d")?.try_into().ok().context("`d` is not 32 bytes")?;
+                let public = ed25519_dalek::SigningKey::from_bytes(&seed).verifying_key();
+                same(public.as_bytes(), &bytes(jwk, "x")?, "x")?;
+                (Algorithm::EdDSA, EncodingKey::from_ed_der(&[&PKCS8_ED25519[..], &seed].concat()))
             }
             Some("EC") if has("d") => {
-                let key = p256::ecdsa::SigningKey::from_slice(&bytes(jwk, "d")?)
-                    .ok()
-                    .context("`d` is no key of P-256")?;
-                let point = key.verifying_key().to_encoded_point(false);
-                let public = [vec![4], bytes(jwk, "x")?, bytes(jwk, "y")?].concat();
-                same(point.as_bytes(), &public, "x` and `y")?;
-                Self::Es256(Box::new(key))
+                let key = p256::SecretKey::from_slice(&bytes(jwk, "d")?);
+                let key = key.ok().context("`d` is no key of P-256")?;
+                let point = key.public_key().to_sec1_bytes();
+                let public = p256::PublicKey::from_sec1_bytes(
+                    &[vec![4], bytes(jwk, "x")?, bytes(jwk, "y")?].concat(),
+                );
+                let public = public.ok().context("`x` and `y` are no point of P-256")?;
+                same(&point, &public.to_sec1_bytes(), "x` and `y")?;
+                let der = key.to_pkcs8_der().ok().context("P-256 writes no key")?;
+                (Algorithm::ES256, EncodingKey::from_ec_der(der.as_bytes()))
             }
             Some("RSA") if has("d") => {
                 let primes = vec![number("p")?, number("q")?];
@@ -52,37 +58,23 @@ impl Signer {
                     primes,
                 );
                 let key = key.ok().context("`n`, `e`, `d`, `p` and `q` are no key of RSA")?;
-                Self::Rs256(Box::new(pkcs1v15::SigningKey::new(key)))
+                let der = key.to_pkcs1_der().ok().context("RSA writes no key")?;
+                (Algorithm::RS256, EncodingKey::from_rsa_der(der.as_bytes()))
             }
-            Some("oct") => {
-                let key = Hmac::new_from_slice(&bytes(jwk, "k")?).ok();
-                Self::Hs256(Box::new(key.context("`k` is no key of HMAC")?))
-            }
+            Some("oct") => (Algorithm::HS256, EncodingKey::from_secret(&bytes(jwk, "k")?)),
             _ => return Ok(None),
         };
-        Ok(Some(signer))
+        Ok(Some(Self { algorithm, key }))
     }
 
-    /// The signature of `message`.
-    pub(super) fn sign(&self, message: &[u8], ambient: &Ambient) -> anyhow::Result<Vec<u8>> {
-        Ok(match self {
-            Self::EdDsa(key) => key.sign(message).to_vec(),
-            Self::Es256(key) => {
-                let signature: p256::ecdsa::Signature = key.sign(message);
-                signature.to_vec()
-            }
-            // Randomness blinds the key, so that the time that it takes tells nothing of it.
-            Self::Rs256(key) => key
-                .try_sign_with_rng(&mut AmbientRng(ambient), message)
-                .ok()
-                .context("RSA does not sign")?
-                .to_vec(),
-            Self::Hs256(key) => {
-                let mut mac = key.as_ref().clone();
-                mac.update(message);
-                mac.finalize().into_bytes().to_vec()
-            }
-        })
+    /// The access token that says `claims`, under the key's name.
+    pub(super) fn sign(&self, kid: &str, claims: &Claims) -> anyhow::Result<String> {
+        let header = Header {
+            typ: Some(TOKEN_TYPE.to_owned()),
+            kid: Some(kid.to_owned()),
+            ..Header::new(self.algorithm)
+        };
+        jsonwebtoken::encode(&header, claims, &self.key).context("cannot sign an access token")
     }
 }
 

@@ -205,7 +205,7 @@ async fn sessions(system: &System, count: u32) -> Vec<(Client, SessionHash)> {
             iss: "drawbridge".into(),
             aud: "drawbridge-api".into(),
         };
-        let token = keys.sign(&claims, &ambient).expect("a token");
+        let token = keys.sign(&claims).expect("a token");
         let client = Client { token, refresh_token: String::new(), session_id, user_id };
         clients.push((client, claims.session_hash()));
     }
