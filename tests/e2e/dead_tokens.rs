@@ -1,6 +1,6 @@
 //! One token, killed in every way that there is: the same word everywhere.
 
-use std::{process::Command, time::Duration};
+use std::time::Duration;
 
 use origin::{clock::Ambient, store};
 use serde_json::{Value, json};
@@ -96,20 +96,13 @@ async fn kill(system: &System, client: &Client, death: Death) {
             reuse.refused(401, "REUSE_DETECTED");
         }
         Death::UserInactive => {
-            set_status(system, client.user_id, "banned");
-            set_status(system, client.user_id, "active");
+            let user_id = client.user_id.to_string();
+            for status in ["banned", "active"] {
+                let done = system.operator(&["user", "set-status", &user_id, status], "").await;
+                done.expect("the command succeeds");
+            }
         }
     }
-}
-
-/// As an operator does it.
-fn set_status(system: &System, user_id: i64, status: &str) {
-    let done = Command::new(std::env::var_os("ORIGIN_BIN").unwrap())
-        .args(["user", "set-status", &user_id.to_string(), status])
-        .env("DATABASE_URL", system.database_url())
-        .output()
-        .unwrap();
-    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
 }
 
 async fn a_dead_token_is_called_the_same_at_every_door(mut system: System) {

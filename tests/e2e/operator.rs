@@ -86,8 +86,8 @@ async fn an_operators_changes_reach_open_sockets(system: System) {
     let done = answer(&system, &clean_up, "").await;
     assert_eq!((&done["removed"], &done["dry_run"]), (&dry["removed"], &json!(false)));
     let again = answer(&system, &clean_up, "").await;
-    let nothing = json!({ "refresh_tokens": 0, "sessions": 0, "audit_events": 0 });
-    assert_eq!(again["removed"], nothing);
+    let left = again["removed"].as_object().unwrap().values().filter(|count| **count != 0).count();
+    assert_eq!(left, 0, "{again}");
 }
 
 async fn a_token_is_inspected_as_the_edge_sees_it(system: System) {
