@@ -1,13 +1,17 @@
 //! Settings: read from flags and environment, checked before anything starts.
 
+mod database;
 mod inspect;
+mod keys;
 pub mod log_in;
 mod retention;
 
-use std::{net::SocketAddr, path::PathBuf, str::FromStr, time::Duration};
+use std::{net::SocketAddr, time::Duration};
 
 use clap::Args;
+pub use database::{DatabaseArgs, DatabaseConfig};
 pub use inspect::{InspectArgs, InspectConfig};
+pub use keys::{KeyArgs, TokenLifeArgs};
 pub use retention::{Retention, RetentionArgs};
 use shared::{seal::Secret, token::Expectations, web_origin::AllowedOrigins};
 
@@ -15,7 +19,6 @@ use self::log_in::LogInArgs;
 use crate::{
     keys::KeySource,
     sessions::{attempts::limit::LoginLimits, limits::Limits, refresh_keys::RefreshKeys},
-    store::DbZone,
     wechat::WechatConfig,
 };
 
@@ -32,45 +35,6 @@ pub struct ConfigError {
 const MIN_IDLE_LIMIT: Duration = Duration::from_mins(5);
 
 const RANDOM_CURE: &str = "Make one with: head -c 32 /dev/urandom | basenc --base64url | tr -d '='";
-const KEYS_CURE: &str = "Make a key set with: origin keys generate > jwt-keys.json";
-
-/// Where the database is.
-#[derive(Args, Clone, Debug)]
-pub struct DatabaseArgs {
-    /// `mysql://user:password@host:3306/name`, or `sqlite:///path/to/file.db` (made where there is none)
-    #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
-    pub database_url: Option<String>,
-
-    /// Offset of the wall-clock time that DATETIME columns hold; `+08:00` for a database of a back
-    /// end that wrote Beijing time
-    #[arg(long, env = "DATABASE_TIME_ZONE", default_value = "+00:00", allow_hyphen_values = true)]
-    pub database_time_zone: String,
-
-    /// Most connections to the database
-    #[arg(long, env = "DATABASE_MAX_CONNECTIONS", default_value_t = 16, value_parser = clap::value_parser!(u32).range(1..=1000))]
-    pub database_max_connections: u32,
-}
-
-/// Where the signing keys are.
-#[derive(Args, Clone, Debug)]
-pub struct KeyArgs {
-    /// File with the private JSON Web Key Set that access tokens are signed with
-    #[arg(long, env = "JWT_KEYS_FILE")]
-    pub jwt_keys_file: Option<PathBuf>,
-
-    /// The same set itself as JSON, where there is no file; `origin keys add` and `retire` cannot
-    /// change it
-    #[arg(long, env = "JWT_KEYS", hide_env_values = true)]
-    pub jwt_keys: Option<String>,
-}
-
-/// How long tokens live.
-#[derive(Args, Clone, Debug)]
-pub struct TokenLifeArgs {
-    /// Life of an access token
-    #[arg(long, env = "ACCESS_TOKEN_LIFETIME", default_value = "24h", value_parser = duration)]
-    pub access_token_lifetime: Duration,
-}
 
 /// All settings of `origin serve`.
 #[derive(Args, Clone, Debug)]
@@ -176,47 +140,6 @@ fn duration(text: &str) -> Result<Duration, String> {
         return Err("must be between 1s and 3650days".to_owned());
     }
     Ok(duration)
-}
-
-/// The database's settings, checked.
-#[derive(Clone, Debug)]
-pub struct DatabaseConfig {
-    /// Where it is.
-    pub url: String,
-    /// Zone of its DATETIME columns.
-    pub zone: DbZone,
-    /// Size of the pool.
-    pub max_connections: u32,
-}
-
-impl TryFrom<DatabaseArgs> for DatabaseConfig {
-    type Error = ConfigError;
-
-    fn try_from(args: DatabaseArgs) -> Result<Self, ConfigError> {
-        const CURE: &str =
-            "Set it to mysql://user:password@host:3306/name or sqlite:///path/to/file.db";
-        let url = required("DATABASE_URL", args.database_url, CURE)?;
-        if !["mysql://", "mariadb://", "sqlite:"].iter().any(|scheme| url.starts_with(scheme)) {
-            // The URL itself may hold a password.
-            return Err(ConfigError {
-                setting: "DATABASE_URL",
-                problem: "has another scheme".to_owned(),
-                cure: CURE,
-            });
-        }
-        if url.contains(":memory:") {
-            let problem =
-                "asks for a database in memory, which every connection would have for itself"
-                    .to_owned();
-            return Err(ConfigError { setting: "DATABASE_URL", problem, cure: CURE });
-        }
-        let zone = DbZone::from_str(&args.database_time_zone).map_err(|_| ConfigError {
-            setting: "DATABASE_TIME_ZONE",
-            problem: format!("is {:?}, which is no offset", args.database_time_zone),
-            cure: "Set it to an offset such as +00:00 or +08:00",
-        })?;
-        Ok(Self { url, zone, max_connections: args.database_max_connections })
-    }
 }
 
 /// What rules depend on.
@@ -339,31 +262,6 @@ impl TryFrom<ServeArgs> for Config {
     }
 }
 
-impl KeyArgs {
-    /// Reads the key set.
-    ///
-    /// # Errors
-    /// Where there is none, or it is weak.
-    pub fn load(self) -> Result<KeySource, ConfigError> {
-        let wrong = |setting, problem| ConfigError { setting, problem, cure: KEYS_CURE };
-        let json = self.jwt_keys.filter(|json| !json.trim().is_empty());
-        match (self.jwt_keys_file, json) {
-            (Some(_), Some(_)) => Err(ConfigError {
-                setting: "JWT_KEYS",
-                problem: "is set, and JWT_KEYS_FILE too".to_owned(),
-                cure: "Set one of them",
-            }),
-            (Some(file), None) => KeySource::file(&file).map_err(|error| {
-                wrong("JWT_KEYS_FILE", format!("is {}, which {error:#}", file.display()))
-            }),
-            (None, Some(json)) => {
-                KeySource::fixed(&json).map_err(|error| wrong("JWT_KEYS", format!("{error:#}")))
-            }
-            (None, None) => Err(wrong("JWT_KEYS_FILE", "is not set".to_owned())),
-        }
-    }
-}
-
 fn edge_url(value: Option<String>) -> Result<String, ConfigError> {
     const CURE: &str = "Set it to the base URL of the edge, such as https://api.example.com";
     http_url("EDGE_URL", &required("EDGE_URL", value, CURE)?, CURE)
@@ -438,19 +336,6 @@ mod tests {
         assert!(error.starts_with("DEVICE_TOKEN_KEY has 5 bytes"), "{error}");
         assert!(error.contains("Make one with"), "{error}");
         assert!(!error.contains("c2hvcnQ"), "{error}");
-
-        let database = |url: Option<&str>| {
-            DatabaseConfig::try_from(DatabaseArgs {
-                database_url: url.map(Into::into),
-                database_time_zone: "+00:00".into(),
-                database_max_connections: 1,
-            })
-        };
-        assert!(database(None).unwrap_err().to_string().starts_with("DATABASE_URL is not set"));
-        let error = database(Some("postgres://u:hunter2@h/d")).unwrap_err().to_string();
-        assert!(!error.contains("hunter2"), "{error}");
-        assert!(database(Some("sqlite::memory:")).is_err());
-        assert!(database(Some("sqlite:///tmp/x.db")).is_ok());
     }
 
     #[test]

@@ -15,3 +15,4 @@ mod operator;
 mod outages;
 mod refresh;
 mod stand_in;
+mod two_origins;
