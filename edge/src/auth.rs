@@ -30,6 +30,10 @@ pub fn bearer(header: Option<&str>) -> Result<&str, ErrorCode> {
 }
 
 /// What a token says, if it holds as the call came in.
+///
+/// # Errors
+/// The code of what is wrong with it; `ORIGIN_UNAVAILABLE` where its key is not known and the origin
+/// cannot be asked.
 pub async fn verify(token: &str, call: &Call<'_>) -> Result<Rc<Claims>, ErrorCode> {
     // Hashing a token that is too long would be work for nothing.
     if token.len() > MAX_TOKEN_BYTES {
@@ -42,11 +46,12 @@ pub async fn verify(token: &str, call: &Call<'_>) -> Result<Rc<Claims>, ErrorCod
     }
     let mut keys = keys::current(call.config);
     let mut judged = judge(token, &keys, call).await;
-    if matches!(judged, Err(TokenError::UnknownKey)) && keys::ask_for_unknown(call).await {
-        keys = keys::current(call.config);
+    while matches!(judged, Err(TokenError::UnknownKey)) {
+        let Some(others) = keys::others(&keys, call).await? else { break };
+        keys = others;
         judged = judge(token, &keys, call).await;
     }
-    // Not before: who names an unknown key would find the question open, and not wait for it.
+    // Not before: who names an unknown key would wait for this answer, and then for another.
     keys::refresh(call);
     let (claims, until) = judged.map_err(TokenError::code)?;
     // While the signature was checked, the key may have been retired.

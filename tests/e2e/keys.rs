@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+use futures_util::future::join_all;
 use serde_json::Value;
 use shared::route;
 use tests::{
@@ -10,7 +11,10 @@ use tests::{
     system::{Client, Door, System},
 };
 
-both_databases!(run by tests::system::run: keys_are_rotated_by_command_while_everything_runs);
+both_databases!(run by tests::system::run:
+    keys_are_rotated_by_command_while_everything_runs,
+    a_burst_under_a_new_key_passes_at_an_edge_that_starts_with_the_old,
+);
 
 fn kid_of(client: &Client) -> String {
     let header = client.token.split('.').next().unwrap();
@@ -33,6 +37,30 @@ async fn refused_within(system: &System, door: &Door, client: &Client, bound: Du
     system.get(door, client, route::VERIFY).await.refused(401, "TOKEN_INVALID");
 }
 
+/// Logs in until the token is under this key: the origin looks at its file every other second.
+async fn user_under(system: &System, kid: &str) -> Client {
+    let mut user = system.user("web", "browser-1").await;
+    for _ in 0..40 {
+        if kid_of(&user) == kid {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(250)).await;
+        user = system.user("web", "browser-1").await;
+    }
+    assert_eq!(kid_of(&user), kid);
+    user
+}
+
+async fn a_burst_under_a_new_key_passes_at_an_edge_that_starts_with_the_old(mut system: System) {
+    let kid = system.keys(&["add", "--now"]).unwrap();
+    let user = user_under(&system, &kid).await;
+    system.restart_edge_with(&[]);
+    let burst = (0..10).map(|_| system.get(&Door::Edge, &user, route::VERIFY));
+    for reply in join_all(burst).await {
+        reply.ok();
+    }
+}
+
 async fn keys_are_rotated_by_command_while_everything_runs(mut system: System) {
     // With the default, five minutes, the test would take as long.
     system.restart_edge_with(&[("JWKS_MAX_AGE_SECONDS", "3"), ("JWKS_COOL_DOWN_SECONDS", "1")]);
@@ -43,16 +71,7 @@ async fn keys_are_rotated_by_command_while_everything_runs(mut system: System) {
     let mut last_kid = old_kid.clone();
     for algorithm in ["ed25519", "es256", "rs256"] {
         let new_kid = system.keys(&["add", "--now", "--algorithm", algorithm]).unwrap();
-        // The origin looks at its file every other second.
-        let mut new = system.user("web", "browser-1").await;
-        for _ in 0..40 {
-            if kid_of(&new) != last_kid {
-                break;
-            }
-            tokio::time::sleep(Duration::from_millis(250)).await;
-            new = system.user("web", "browser-1").await;
-        }
-        assert_eq!(kid_of(&new), new_kid);
+        let new = user_under(&system, &new_kid).await;
         system.get(&Door::Edge, &new, route::VERIFY).await.ok();
         system.get(&Door::Origin, &new, route::VERIFY).await.ok();
         system.socket(&Door::Edge, &new).await.expect("a socket").greeted().await;
