@@ -90,7 +90,7 @@ pub async fn send(app: &App, send: &Send<'_>) -> Result<Message, ApiError> {
             Ok::<_, ApiError>(message)
         })
         .await?;
-    app.outbox_rung.notify_one();
+    app.outbox_bell.ring();
     Ok(message)
 }
 

@@ -5,6 +5,7 @@ mod inspect;
 mod keys;
 pub mod log_in;
 mod retention;
+mod secrets;
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -111,6 +112,10 @@ pub struct ServeArgs {
     #[expect(missing_docs, reason = "the group's own help says it")]
     pub retention: RetentionArgs,
 
+    /// The longest that the end of a session waits for the alert that tells its user why
+    #[arg(long, env = "ALERT_HEAD_START", default_value = "500ms", value_parser = humantime::parse_duration)]
+    pub alert_head_start: Duration,
+
     /// Hosts that pictures in chat may come from
     #[arg(long, env = "CHAT_IMAGE_HOSTS", value_delimiter = ',')]
     pub chat_image_hosts: Vec<String>,
@@ -157,6 +162,8 @@ pub struct Policy {
     pub session_limits: Limits,
     /// How long what is over is kept.
     pub retention: Retention,
+    /// The longest that the end of a session waits for the alert that tells its user why.
+    pub alert_head_start: Duration,
     /// Hosts that pictures in chat may come from.
     pub chat_image_hosts: Vec<String>,
     /// How many tries there are at what, and how long the waits grow.
@@ -202,20 +209,12 @@ impl TryFrom<ServeArgs> for Config {
             problem: format!("is {:?}, which is no address", args.origin_listen),
             cure: "Set it to an address with a port, such as 127.0.0.1:8080",
         })?;
-        let secrets = [&args.edge_to_origin_key, &args.origin_to_edge_key, &args.device_token_key];
+        secrets::none_twice(&args)?;
         let [edge_to_origin, origin_to_edge, device_tokens] = [
             secret("EDGE_TO_ORIGIN_KEY", args.edge_to_origin_key.clone())?,
             secret("ORIGIN_TO_EDGE_KEY", args.origin_to_edge_key.clone())?,
             secret("DEVICE_TOKEN_KEY", args.device_token_key.clone())?,
         ];
-        if secrets[0] == secrets[1] || secrets[0] == secrets[2] || secrets[1] == secrets[2] {
-            return Err(ConfigError {
-                setting: "EDGE_TO_ORIGIN_KEY, ORIGIN_TO_EDGE_KEY or DEVICE_TOKEN_KEY",
-                problem: "is the same as another of them, so that one leak would be several"
-                    .to_owned(),
-                cure: RANDOM_CURE,
-            });
-        }
         if args.session_idle_limit < MIN_IDLE_LIMIT {
             return Err(ConfigError {
                 setting: "SESSION_IDLE_LIMIT",
@@ -251,6 +250,7 @@ impl TryFrom<ServeArgs> for Config {
                 session_idle_limit: args.session_idle_limit,
                 session_limits: session_limits(&args.session_policy)?,
                 retention: (&args.retention).into(),
+                alert_head_start: args.alert_head_start,
                 chat_image_hosts: args
                     .chat_image_hosts
                     .iter()

@@ -4,17 +4,16 @@ use std::{ops::Deref, sync::Arc};
 
 use anyhow::Context as _;
 use shared::{seal::Secret, token::Expectations, web_origin::AllowedOrigins};
-use tokio::sync::Notify;
 
 use crate::{
-    background::activity::Activity,
+    background::{activity::Activity, outbox::Bell},
     clock::Ambient,
     config::{Config, Policy},
     edge_client::EdgeClient,
     extract::once::TakenOnce,
     keys::KeyRing,
     password::Passwords,
-    sessions::refresh_keys::RefreshKeys,
+    sessions::{attempts::Queue, refresh_keys::RefreshKeys},
     store::{Db, sessions::search::At},
     wechat::Wechat,
 };
@@ -50,11 +49,13 @@ pub struct Parts {
     /// Calls the edge.
     pub edge: EdgeClient,
     /// Rung when a transaction that wrote to the outbox has committed.
-    pub outbox_rung: Notify,
+    pub outbox_bell: Bell,
     /// When sessions were last used.
     pub activity: Activity,
     /// Request ids of assertions that this process has taken.
     pub taken_assertions: TakenOnce,
+    /// Places for tries that wait for their turn.
+    pub queued_tries: Queue,
 }
 
 impl App {
@@ -82,9 +83,10 @@ impl App {
             refresh_keys: config.refresh_keys,
             allowed_origins: config.allowed_origins,
             edge,
-            outbox_rung: Notify::new(),
+            outbox_bell: Bell::default(),
             activity: Activity::default(),
             taken_assertions: TakenOnce::default(),
+            queued_tries: Queue::default(),
         })))
     }
 }

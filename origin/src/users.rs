@@ -76,7 +76,7 @@ pub async fn set_status(
             Ok::<_, ApiError>(Changed { changed, ended })
         })
         .await?;
-    app.outbox_rung.notify_one();
+    app.outbox_bell.ring();
     Ok(done)
 }
 
@@ -106,7 +106,7 @@ pub async fn set_role(
             Ok::<_, ApiError>(Changed { changed: true, ended })
         })
         .await?;
-    app.outbox_rung.notify_one();
+    app.outbox_bell.ring();
     Ok(done)
 }
 
@@ -132,7 +132,7 @@ pub async fn deactivate_sessions(
             Ok::<_, ApiError>(ended)
         })
         .await?;
-    app.outbox_rung.notify_one();
+    app.outbox_bell.ring();
     Ok(ended)
 }
 
@@ -158,7 +158,7 @@ pub async fn set_password(
             Ok::<_, ApiError>(ended)
         })
         .await?;
-    app.outbox_rung.notify_one();
+    app.outbox_bell.ring();
     Ok(ended)
 }
 

@@ -28,6 +28,10 @@ pub enum Liveness {
     Live {
         /// Its absolute end.
         until: Timestamp,
+        /// Whose it is: a token that says otherwise was not made by us, whoever signed it.
+        user_id: i64,
+        /// The side of the system that it belongs to.
+        user_type: UserType,
     },
     /// It may not.
     Dead {

@@ -142,9 +142,15 @@ async fn what_is_stored_and_what_ends_is_in_the_outbox(app: TestApp) {
     phone.post(&route::with_id(route::CHAT_MESSAGES, id), &json!({ "content": "hi" })).await.ok();
 
     let mut tx = app.app.db.begin().await.unwrap();
-    let rows = store::outbox::take(tx.conn(), 10, Duration::from_secs(30), app.app.ambient.now())
-        .await
-        .unwrap();
+    let rows = store::outbox::take(
+        tx.conn(),
+        &store::outbox::Kind::ALL,
+        10,
+        Duration::from_secs(30),
+        app.app.ambient.now(),
+    )
+    .await
+    .unwrap();
     tx.commit().await.unwrap();
     let (alerts, rows): (Vec<_>, Vec<_>) =
         rows.into_iter().partition(|row| row.kind == store::outbox::Kind::SecurityAlert);
@@ -186,6 +192,7 @@ async fn a_row_is_taken_by_one_process_until_its_lease_is_over(app: TestApp) {
                 let mut tx = app.app.db.begin().await?;
                 let rows = store::outbox::take(
                     tx.conn(),
+                    &store::outbox::Kind::ALL,
                     5,
                     Duration::from_secs(30),
                     app.app.ambient.now(),

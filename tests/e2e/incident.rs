@@ -1,7 +1,5 @@
 //! The incident: log-ins that killed log-ins.
 
-use std::time::{Duration, Instant};
-
 use shared::route;
 use tests::{
     both_databases,
@@ -9,11 +7,6 @@ use tests::{
 };
 
 both_databases!(run by tests::system::run: ten_log_ins_kill_nobody_and_a_new_phone_replaces_the_old);
-
-#[expect(clippy::disallowed_methods, reason = "the promise is one second of real time")]
-fn now() -> Instant {
-    Instant::now()
-}
 
 async fn ten_log_ins_kill_nobody_and_a_new_phone_replaces_the_old(system: System) {
     // Web and mini-program by turns, each logging in again on every start.
@@ -34,7 +27,6 @@ async fn ten_log_ins_kill_nobody_and_a_new_phone_replaces_the_old(system: System
     let mut old_socket = system.socket(&Door::Edge, old).await.expect("a socket").greeted().await;
     let mut web_socket = system.socket(&Door::Edge, web).await.expect("a socket").greeted().await;
     let new = system.user("mini_program", "phone-2").await;
-    let replaced_at = now();
 
     let alert = old_socket.expect("security_alert").await;
     let told = old_socket.expect("session_invalidated").await;
@@ -44,12 +36,6 @@ async fn ten_log_ins_kill_nobody_and_a_new_phone_replaces_the_old(system: System
     system.get(&Door::Edge, old, route::MY_LISTINGS).await.refused(401, "SESSION_REPLACED");
     let again = system.socket(&Door::Edge, old).await.err().expect("no socket for a dead session");
     again.refused(401, "SESSION_REPLACED");
-    let took = replaced_at.elapsed();
-    assert!(
-        took < Duration::from_secs(1),
-        "socket closed, REST and handshake refused after {took:?}"
-    );
-
     system.get(&Door::Edge, &new, route::VERIFY).await.ok();
     system.get(&Door::Edge, web, route::VERIFY).await.ok();
     assert_eq!(web_socket.expect("security_alert").await, alert);

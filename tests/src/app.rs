@@ -174,6 +174,7 @@ fn config(keys: &str) -> Config {
             session_idle_limit: Duration::from_hours(7 * 24),
             session_limits: Limits::default(),
             retention: Retention { sessions: Duration::from_hours(90 * 24), audit_events: None },
+            alert_head_start: Duration::from_millis(500),
             chat_image_hosts: vec!["img.example.com".into()],
             login_limits: LoginLimits::default(),
         },

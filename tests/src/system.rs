@@ -128,6 +128,8 @@ impl System {
         let mut origin_options =
             OriginOptions::new(origin_port, &database.url, &edge_url, &secrets, folder.path());
         origin_options.binary = binary;
+        // On a busy machine the order of alert and end must not hang on half a second.
+        origin_options.env.push(("ALERT_HEAD_START".to_owned(), "20s".to_owned()));
         // All that it has to say, so that what it must not say would show.
         origin_options.env.push(("RUST_LOG".to_owned(), "info,origin=trace,sqlx=debug".to_owned()));
         let edge_options =

@@ -184,14 +184,14 @@ async fn outbox_rows_are_postponed_buried_and_removed(app: TestApp) {
                 .unwrap(),
         );
     }
-    let taken = store::outbox::take(tx.conn(), 10, lease, now).await.unwrap();
+    let taken = store::outbox::take(tx.conn(), &Kind::ALL, 10, lease, now).await.unwrap();
     assert_eq!(taken.iter().map(|row| row.edge_outbox_id).collect::<Vec<_>>(), ids);
     assert_eq!(
         (taken[0].kind, &taken[0].payload, taken[0].attempts),
         (Kind::MessageStored, &json!({ "n": 0, "text": "好" }), 0)
     );
     assert!(
-        store::outbox::take(tx.conn(), 10, lease, now).await.unwrap().is_empty(),
+        store::outbox::take(tx.conn(), &Kind::ALL, 10, lease, now).await.unwrap().is_empty(),
         "taken until the lease ends"
     );
 
@@ -201,7 +201,7 @@ async fn outbox_rows_are_postponed_buried_and_removed(app: TestApp) {
     store::outbox::remove(tx.conn(), &ids[2..]).await.unwrap();
     store::outbox::remove(tx.conn(), &[]).await.unwrap();
     assert_eq!(store::outbox::depth(tx.conn()).await.unwrap(), (1, 1));
-    let again = store::outbox::take(tx.conn(), 10, lease, soon).await.unwrap();
+    let again = store::outbox::take(tx.conn(), &Kind::ALL, 10, lease, soon).await.unwrap();
     assert_eq!(
         again
             .iter()
@@ -210,7 +210,7 @@ async fn outbox_rows_are_postponed_buried_and_removed(app: TestApp) {
         [(ids[0], 1, 1)]
     );
     let much_later = now.plus(Duration::from_mins(10));
-    let rest = store::outbox::take(tx.conn(), 10, lease, much_later).await.unwrap();
+    let rest = store::outbox::take(tx.conn(), &Kind::ALL, 10, lease, much_later).await.unwrap();
     assert_eq!(rest.len(), 1, "a buried row stays where it is");
 }
 

@@ -112,8 +112,13 @@ async fn ask(call: &Call<'_>, claims: &Claims) -> Result<LiveEntry, Refused> {
     let session = claims.session_hash();
     let caller = origin::Caller { config: call.config, request_id: call.id };
     match origin::liveness(caller, &claims.session_token).await? {
+        Liveness::Live { user_id, user_type, .. }
+            if (user_id, user_type) != (claims.user_id, claims.user_type) =>
+        {
+            Err(ErrorCode::TokenInvalid.into())
+        }
         // `now` is from before the question: the answer is no newer than that.
-        Liveness::Live { until } if until > call.now => {
+        Liveness::Live { until, .. } if until > call.now => {
             let live = LiveEntry { until, checked_at: call.now };
             memory::remember_live(session.clone(), live, call.now);
             Sessions::of(call)?.fill(call, session, live);

@@ -48,7 +48,7 @@ pub async fn sweep(app: &App) -> Result<usize, ApiError> {
         }
     }
     if count > 0 {
-        app.outbox_rung.notify_one();
+        app.outbox_bell.ring();
     }
     Ok(count)
 }

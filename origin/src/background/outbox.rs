@@ -8,7 +8,10 @@ use shared::{
     route,
     time::Timestamp,
 };
-use tokio::sync::oneshot;
+use tokio::{
+    sync::{Notify, oneshot},
+    task::JoinSet,
+};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -29,61 +32,108 @@ const BATCH: i64 = 50;
 const LEASE: Duration = Duration::from_secs(30);
 /// How often the edge may refuse a row while it takes others, before the row is set aside.
 const MAX_REFUSALS: i64 = 12;
-/// How long the ends of a batch wait for its alerts at most.
-const HEAD_START: Duration = Duration::from_millis(500);
 /// The longest pause before a row is sent again.
 const MAX_PAUSE: Duration = Duration::from_secs(5);
 
-/// Sends what there is, until `stop`.
+/// Alerts that may be under way beside the ends: one that hangs holds up no session's end.
+const MAX_ALERTS: usize = 8;
+
+/// Sends what there is, until `stop`: ends of sessions with their alerts, and beside them what was written
+/// in chats, so that neither waits for the other.
 pub async fn run(app: App, stop: CancellationToken) {
+    tokio::join!(run_sessions(&app, &stop), run_messages(&app, &stop));
+}
+
+async fn run_sessions(app: &App, stop: &CancellationToken) {
+    let mut alerts = JoinSet::new();
     loop {
-        match Box::pin(send_batch(&app)).await {
-            Ok(sent) if sent > 0 && !stop.is_cancelled() => continue,
-            Ok(_) => {}
-            Err(error) => error.log(),
-        }
-        tokio::select! {
-            () = stop.cancelled() => return,
-            () = app.outbox_rung.notified() => {}
-            () = tokio::time::sleep(INTERVAL) => {}
+        let sent = Box::pin(send_sessions(app, &mut alerts)).await;
+        if !goes_on(&app.outbox_bell.sessions, stop, sent).await {
+            while alerts.join_next().await.is_some() {}
+            return;
         }
     }
 }
 
-/// Sends one batch; how many rows the edge has taken.
-///
-/// # Errors
-/// The database's. What the edge does not take stays.
-pub async fn send_batch(app: &App) -> Result<usize, ApiError> {
-    let now = app.ambient.now();
-    let rows = app
-        .db
+async fn run_messages(app: &App, stop: &CancellationToken) {
+    loop {
+        let sent = Box::pin(send_messages(app)).await;
+        if !goes_on(&app.outbox_bell.messages, stop, sent).await {
+            return;
+        }
+    }
+}
+
+/// Rung when a transaction that wrote to the outbox has committed.
+#[derive(Default)]
+pub struct Bell {
+    sessions: Notify,
+    messages: Notify,
+}
+
+impl Bell {
+    /// Has both senders look, now or as soon as they are done with what they have.
+    pub fn ring(&self) {
+        self.sessions.notify_one();
+        self.messages.notify_one();
+    }
+}
+
+/// Waits until there may be more to send; `false` where it is time to stop.
+async fn goes_on(bell: &Notify, stop: &CancellationToken, sent: Result<usize, ApiError>) -> bool {
+    match sent {
+        Ok(sent) if sent > 0 && !stop.is_cancelled() => return true,
+        Ok(_) => {}
+        Err(error) => error.log(),
+    }
+    tokio::select! {
+        () = stop.cancelled() => false,
+        () = bell.notified() => true,
+        () = tokio::time::sleep(INTERVAL) => true,
+    }
+}
+
+async fn take(app: &App, kinds: &[Kind], now: Timestamp) -> Result<Vec<Taken>, ApiError> {
+    app.db
         .retrying(|| async move {
             let mut tx = app.db.begin().await?;
-            let rows = store::outbox::take(tx.conn(), BATCH, LEASE, now).await?;
+            let rows = store::outbox::take(tx.conn(), kinds, BATCH, LEASE, now).await?;
             tx.commit().await?;
-            Ok::<_, ApiError>(rows)
+            Ok(rows)
         })
-        .await?;
-    let of = |kind| rows.iter().filter(move |row| row.kind == kind).cloned().collect::<Vec<_>>();
-    // A socket that is about to be closed hears the alert first. But an end waits for that no longer
-    // than a moment: it matters more.
-    let (told, alerts_told) = oneshot::channel::<()>();
-    let (alerts, sessions, messages) = tokio::join!(
-        async {
+        .await
+}
+
+/// Sends a batch of ends and alerts; how many ends the edge has taken. A socket that is about to be closed hears the
+/// alert first, but an end waits for that no longer than a moment: it matters more.
+async fn send_sessions(app: &App, under_way: &mut JoinSet<()>) -> Result<usize, ApiError> {
+    let now = app.ambient.now();
+    let rows = take(app, &[Kind::SecurityAlert, Kind::SessionEnded], now).await?;
+    let (alerts, ended): (Vec<_>, Vec<_>) =
+        rows.into_iter().partition(|row| row.kind == Kind::SecurityAlert);
+    if !alerts.is_empty() {
+        while under_way.len() >= MAX_ALERTS {
+            under_way.join_next().await;
+        }
+        let (told, alerts_told) = oneshot::channel::<()>();
+        let sender = app.clone();
+        under_way.spawn(async move {
             // Dropped when the alerts are sent, whatever became of them.
             let _told = told;
-            let alerts = of(Kind::SecurityAlert);
-            send_kind::<AlertEvent>(app, route::INTERNAL_SECURITY_ALERTS, alerts, now).await
-        },
-        async {
-            let _ = tokio::time::timeout(HEAD_START, alerts_told).await;
-            let ended = of(Kind::SessionEnded);
-            send_kind::<SessionEvent>(app, route::INTERNAL_SESSION_EVENTS, ended, now).await
-        },
-        send_kind::<ChatEvent>(app, route::INTERNAL_CHAT_EVENTS, of(Kind::MessageStored), now),
-    );
-    Ok(alerts? + sessions? + messages?)
+            let path = route::INTERNAL_SECURITY_ALERTS;
+            if let Err(error) = send_kind::<AlertEvent>(&sender, path, alerts, now).await {
+                error.log();
+            }
+        });
+        let _ = tokio::time::timeout(app.policy.alert_head_start, alerts_told).await;
+    }
+    send_kind::<SessionEvent>(app, route::INTERNAL_SESSION_EVENTS, ended, now).await
+}
+
+async fn send_messages(app: &App) -> Result<usize, ApiError> {
+    let now = app.ambient.now();
+    let rows = take(app, &[Kind::MessageStored], now).await?;
+    send_kind::<ChatEvent>(app, route::INTERNAL_CHAT_EVENTS, rows, now).await
 }
 
 async fn send_kind<E: Serialize + DeserializeOwned>(

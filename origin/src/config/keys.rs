@@ -5,7 +5,8 @@ use clap::Args;
 use super::{ConfigError, duration};
 use crate::keys::KeySource;
 
-const KEYS_CURE: &str = "Make a key set with: origin keys generate > jwt-keys.json";
+const KEYS_CURE: &str =
+    "Make a new file of keys with: origin keys add --jwt-keys-file jwt-keys.json";
 
 /// Where the signing keys are.
 #[derive(Args, Clone, Debug)]

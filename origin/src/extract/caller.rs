@@ -9,6 +9,7 @@ use shared::{
     error::ErrorCode,
     session::judge,
     token::{self, Claims},
+    user::Role,
 };
 
 use super::context::CallContext;
@@ -30,6 +31,8 @@ pub struct Caller {
 pub struct Reader {
     /// The token that named it.
     pub claims: Claims,
+    /// The role, of the row where that was read.
+    role: Role,
 }
 
 impl Caller {
@@ -44,7 +47,7 @@ impl Reader {
     /// The caller as chat knows them.
     #[must_use]
     pub fn participant(&self) -> Participant {
-        Participant { user_id: self.claims.user_id, role: self.claims.role }
+        Participant { user_id: self.claims.user_id, role: self.role }
     }
 }
 
@@ -113,10 +116,10 @@ impl FromRequestParts<App> for Reader {
         let asserted = context.assertion.as_ref().and_then(|assertion| assertion.session.as_ref());
         if asserted.is_some_and(|asserted| asserted.session == claims.session_hash()) {
             app.activity.note(&claims.session_token, app.ambient.now());
-            return Ok(Self { claims });
+            return Ok(Self { role: claims.role, claims });
         }
-        let Caller { claims, .. } = Caller::from_request_parts(parts, app).await?;
-        Ok(Self { claims })
+        let Caller { claims, session } = Caller::from_request_parts(parts, app).await?;
+        Ok(Self { claims, role: session.role })
     }
 }
 

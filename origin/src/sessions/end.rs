@@ -21,7 +21,7 @@ use crate::{
 /// Ends a session in a transaction: its row says why, the audit log says who, and the edge will be
 /// told once the transaction has committed. `false` where it had ended before; that end is kept.
 ///
-/// Ring `app.outbox_rung` after the commit.
+/// Ring `app.outbox_bell` after the commit.
 ///
 /// # Errors
 /// The database's.
@@ -93,7 +93,7 @@ impl AllOf {
 /// Ends sessions in a transaction, each as [`end`] does; the keys of those that were live. One whose
 /// time was over is put on record as that.
 ///
-/// Ring `app.outbox_rung` after the commit.
+/// Ring `app.outbox_bell` after the commit.
 ///
 /// # Errors
 /// The database's.

@@ -21,6 +21,7 @@ use super::{
 use crate::{
     error::ApiError,
     extract::context::CallContext,
+    password::Checked,
     state::App,
     store::{
         self, Tx,
@@ -41,8 +42,19 @@ pub struct LogIn<'a> {
     pub device_token: Option<&'a str>,
     /// What a token of an earlier session says, where one was sent that we signed.
     pub earlier: Option<&'a Claims>,
+    /// The password that held, where it was one that did.
+    pub password: Option<Held<'a>>,
     /// The call.
     pub call: &'a CallContext,
+}
+
+/// A password that held.
+#[derive(Clone, Copy)]
+pub struct Held<'a> {
+    /// The password.
+    pub password: &'a str,
+    /// The stored hash that it held against.
+    pub hash: &'a str,
 }
 
 /// A session that was opened or renewed, and what its client gets.
@@ -74,7 +86,7 @@ pub async fn open(app: &App, log_in: &LogIn<'_>) -> Result<Opened, ApiError> {
             Ok::<_, ApiError>(opened)
         })
         .await;
-    app.outbox_rung.notify_one();
+    app.outbox_bell.ring();
     opened
 }
 
@@ -86,10 +98,11 @@ pub async fn open(app: &App, log_in: &LogIn<'_>) -> Result<Opened, ApiError> {
 pub async fn open_in(app: &App, tx: &mut Tx, log_in: &LogIn<'_>) -> Result<Opened, ApiError> {
     let now = app.ambient.now();
     // Read after the lock: what was read before it may have changed since.
-    let user = store::users::lock(tx.conn(), log_in.user_id)
+    let locked = store::users::lock(tx.conn(), log_in.user_id)
         .await?
-        .ok_or(ErrorCode::InvalidCredentials)?
-        .public;
+        .ok_or(ErrorCode::InvalidCredentials)?;
+    log_in.holds_still(app, locked.password_hash).await?;
+    let user = locked.public;
     if user.status != UserStatus::Active {
         return Err(ErrorCode::UserInactive.into());
     }
@@ -115,7 +128,9 @@ pub async fn open_in(app: &App, tx: &mut Tx, log_in: &LogIn<'_>) -> Result<Opene
         proven_session: log_in
             .earlier
             .filter(|claims| claims.user_id == user.user_id)
-            .map(|claims| claims.session_token.as_str()),
+            .map(|claims| claims.session_token.as_str())
+            // The token of one that is over proves nothing, and contradicts nothing.
+            .filter(|token| live.iter().any(|session| session.session_token == *token)),
         device: &log_in.device,
     };
     let history = History::read(app, tx, user.user_id, &live).await?;
@@ -250,6 +265,18 @@ async fn audit(
 }
 
 impl LogIn<'_> {
+    /// Looks again where the password was changed, or hashed anew, since it was checked: a log-in that
+    /// was under way with the old one must not survive the change.
+    async fn holds_still(&self, app: &App, hash: Option<String>) -> Result<(), ApiError> {
+        let Some(held) = self.password.filter(|held| hash.as_deref() != Some(held.hash)) else {
+            return Ok(());
+        };
+        match app.passwords.verify(held.password.to_owned(), hash).await? {
+            Checked::Holds { .. } => Ok(()),
+            _ => Err(ErrorCode::InvalidCredentials.into()),
+        }
+    }
+
     /// The device key that the device token names, where we signed it for this user.
     fn proven_device(&self, app: &App) -> Option<String> {
         let token = DeviceToken::open(self.device_token?, &app.device_tokens).ok()?;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use shared::{
     error::ErrorCode,
     session::{EndReason, judge},
@@ -158,7 +158,7 @@ pub async fn refresh(app: &App, token: &str, call: &CallContext) -> Result<Refre
     let presented = Presented::find(app, token).await?;
     let refreshed = app.db.retrying(|| refresh_in(app, &presented, call)).await?;
     refreshed.ok_or_else(|| {
-        app.outbox_rung.notify_one();
+        app.outbox_bell.ring();
         ErrorCode::ReuseDetected.into()
     })
 }
@@ -179,7 +179,17 @@ async fn refresh_in(
             tx.commit().await?;
             return Ok(None);
         }
-        Standing::JustUsed => again(app, token, &held, now)?,
+        Standing::JustUsed => {
+            audit(
+                &mut tx,
+                &held,
+                call,
+                json!({ "generation": held.head.generation, "repeated": true }),
+                now,
+            )
+            .await?;
+            again(app, token, &held, now)?
+        }
         Standing::Head => {
             let rotated = rotate(app, &mut tx, token, &held, now).await?;
             store::sessions::note_refresh(
@@ -189,7 +199,8 @@ async fn refresh_in(
                 now,
             )
             .await?;
-            audit(&mut tx, &held, call, now).await?;
+            audit(&mut tx, &held, call, json!({ "generation": held.head.generation + 1 }), now)
+                .await?;
             rotated
         }
     };
@@ -250,6 +261,7 @@ async fn audit(
     tx: &mut Tx,
     held: &Held,
     call: &CallContext,
+    detail: Value,
     now: Timestamp,
 ) -> Result<(), ApiError> {
     let event = NewEvent {
@@ -259,7 +271,7 @@ async fn audit(
         actor_user_id: None,
         client_ip: Some(&call.client_ip.to_string()),
         request_id: Some(&call.request_id),
-        detail: Some(json!({ "generation": held.head.generation + 1 })),
+        detail: Some(detail),
     };
     Ok(store::audit::insert(tx.conn(), &event, now).await?)
 }

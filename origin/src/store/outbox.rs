@@ -19,6 +19,9 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// Every kind.
+    pub const ALL: [Self; 3] = [Self::SessionEnded, Self::MessageStored, Self::SecurityAlert];
+
     const fn as_str(self) -> &'static str {
         match self {
             Self::SessionEnded => "session_ended",
@@ -32,7 +35,7 @@ impl TryFrom<String> for Kind {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
-        [Self::SessionEnded, Self::MessageStored, Self::SecurityAlert]
+        Self::ALL
             .into_iter()
             .find(|kind| kind.as_str() == text)
             .ok_or_else(|| format!("unknown kind of edge_outbox row: {text:?}"))
@@ -81,17 +84,18 @@ pub async fn insert(
     })
 }
 
-/// Takes at most `limit` rows for `lease`: until then no other process does. In a transaction.
+/// Takes at most `limit` rows of these kinds for `lease`: until then no other process does. In a transaction.
 ///
 /// # Errors
 /// The database's.
 pub async fn take(
     mut conn: Conn<'_>,
+    kinds: &[Kind],
     limit: i64,
     lease: Duration,
     now: Timestamp,
 ) -> sqlx::Result<Vec<Taken>> {
-    let rows = select_available(conn.reborrow(), limit, now).await?;
+    let rows = select_available(conn.reborrow(), kinds, limit, now).await?;
     let until = conn.zone.write(now.plus(lease));
     if !rows.is_empty() {
         on!(conn, |c: Dialect| {
@@ -108,7 +112,12 @@ pub async fn take(
     Ok(rows)
 }
 
-async fn select_available(conn: Conn<'_>, limit: i64, now: Timestamp) -> sqlx::Result<Vec<Taken>> {
+async fn select_available(
+    conn: Conn<'_>,
+    kinds: &[Kind],
+    limit: i64,
+    now: Timestamp,
+) -> sqlx::Result<Vec<Taken>> {
     let now = conn.zone.write(now);
     on!(conn, |c: Dialect| {
         let mut query = QueryBuilder::<Dialect>::new(
@@ -116,7 +125,12 @@ async fn select_available(conn: Conn<'_>, limit: i64, now: Timestamp) -> sqlx::R
              WHERE dead_at IS NULL AND available_at <= ",
         );
         query.push_bind(now);
-        query.push(" ORDER BY available_at, edge_outbox_id LIMIT ").push_bind(limit);
+        query.push(" AND kind IN (");
+        let mut list = query.separated(", ");
+        for kind in kinds {
+            list.push_bind(kind.as_str());
+        }
+        query.push(") ORDER BY available_at, edge_outbox_id LIMIT ").push_bind(limit);
         query.push(Dialect::FOR_UPDATE_SKIP_LOCKED);
         query.build_query_as().fetch_all(c).await
     })

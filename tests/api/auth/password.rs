@@ -9,6 +9,7 @@ both_databases!(
     a_new_password_has_limits,
     of_two_changes_at_once_one_holds,
     no_password_is_ever_on_record,
+    no_log_in_with_the_old_password_survives_its_change,
 );
 
 const NEW: &str = "staple battery horse";
@@ -146,5 +147,29 @@ async fn no_password_is_ever_on_record(app: TestApp) {
     assert!(record.contains("password_changed"));
     for secret in [PASSWORD, NEW, "not the one", "$argon2", &phone.token, &phone.device_token] {
         assert!(!record.contains(secret), "{secret}");
+    }
+}
+
+async fn no_log_in_with_the_old_password_survives_its_change(app: TestApp) {
+    let app = app.process_with_policy("user/app=50,replace_oldest").await;
+    let ana = app.user("ana").await;
+    let web = ana.log_in(Device::browser("browser-1")).await;
+    for (old, new) in [(PASSWORD, NEW), (NEW, PASSWORD)] {
+        // From addresses of their own, so that none waits for another.
+        let thieves: Vec<_> = (0..6)
+            .map(|n| Device {
+                client_type: "app",
+                ..Device::phone(&format!("thief-{n}")).at(&format!("203.0.113.{n}"))
+            })
+            .collect();
+        let log_ins = futures_util::future::join_all(
+            thieves.iter().map(|one| ana.try_log_in(&app, one, old)),
+        );
+        let body = change(old, new);
+        let (_, changed) = tokio::join!(log_ins, web.post(route::PASSWORD, &body));
+        changed.ok();
+        let live = web.get(route::SESSIONS).await;
+        let live = live.data()["sessions"].as_array().unwrap().clone();
+        assert_eq!(live.len(), 1, "whoever was let in by the old password is out: {live:?}");
     }
 }

@@ -50,7 +50,7 @@ async fn audit(app: &TestApp, user_id: i64, event: &str) -> Vec<Event> {
 async fn told(app: &TestApp) -> Vec<Taken> {
     let mut tx = app.app.db.begin().await.unwrap();
     let (lease, now) = (Duration::from_secs(30), app.app.ambient.now());
-    let rows = store::outbox::take(tx.conn(), 50, lease, now).await.unwrap();
+    let rows = store::outbox::take(tx.conn(), &Kind::ALL, 50, lease, now).await.unwrap();
     let ids: Vec<_> = rows.iter().map(|row| row.edge_outbox_id).collect();
     store::outbox::remove(tx.conn(), &ids).await.unwrap();
     tx.commit().await.unwrap();

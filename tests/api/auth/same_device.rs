@@ -14,6 +14,7 @@ both_databases!(
     so_does_a_token_of_the_session_even_when_it_has_expired,
     a_bare_device_id_from_elsewhere_is_a_claim,
     another_users_proof_is_none,
+    the_token_of_a_dead_session_is_no_proof_and_no_contradiction,
     a_session_whose_time_was_over_is_not_called_replaced,
     parallel_log_ins_at_two_processes_leave_one_live_session,
 );
@@ -120,6 +121,18 @@ async fn a_bare_device_id_from_elsewhere_is_a_claim(app: TestApp) {
         ..Device::phone("phone-1").at("8.8.8.8")
     };
     assert_ne!(ana.log_in(again).await.session_id, owner.session_id);
+}
+
+/// A client that sends what it has stored, twice: its first answer was lost.
+async fn the_token_of_a_dead_session_is_no_proof_and_no_contradiction(app: TestApp) {
+    let ana = app.user("ana").await;
+    let dead = ana.log_in(Device::phone("phone-1")).await;
+    dead.post(route::LOGOUT, &serde_json::json!({})).await.ok();
+    let again = Device { earlier_token: Some(dead.token.clone()), ..Device::phone("phone-1") };
+    let first = ana.log_in(again.clone()).await;
+    let second = ana.log_in(again).await;
+    assert_eq!(first.session_id, second.session_id);
+    first.get(route::VERIFY).await.ok();
 }
 
 async fn another_users_proof_is_none(app: TestApp) {

@@ -55,10 +55,11 @@ fn find(headers: &HeaderMap) -> Option<&str> {
     headers
         .get_all(header::COOKIE)
         .iter()
-        .filter_map(|header| header.to_str().ok())
-        .flat_map(|header| header.split(';'))
-        .filter_map(|pair| pair.trim().split_once('='))
-        .find_map(|(name, value)| (name == NAME && !value.is_empty()).then_some(value))
+        // As bytes: another cookie of the same header may hold a name in Chinese.
+        .flat_map(|header| header.as_bytes().split(|byte| *byte == b';'))
+        .filter_map(|pair| pair.trim_ascii().strip_prefix(NAME.as_bytes())?.strip_prefix(b"="))
+        .filter_map(|value| std::str::from_utf8(value).ok())
+        .find(|value| !value.is_empty())
 }
 
 impl Cookie {
@@ -90,7 +91,7 @@ mod tests {
         let mut map = HeaderMap::new();
         for (name, value) in headers {
             let name: header::HeaderName = name.parse().unwrap();
-            map.append(name, value.parse().unwrap());
+            map.append(name, HeaderValue::from_bytes(value.as_bytes()).unwrap());
         }
         let allowed = AllowedOrigins::parse("https://app.example.com").unwrap();
         refresh_token(&map, &allowed).map(|token| token.map(str::to_owned))
@@ -106,6 +107,11 @@ mod tests {
         );
         assert_eq!(
             sent(&[cookie, ("origin", "https://app.example.com")]),
+            Ok(Some("dbr_x".into()))
+        );
+        let among_others = ("cookie", "nickname=小明; __Host-refresh_token=dbr_x");
+        assert_eq!(
+            sent(&[among_others, ("origin", "https://app.example.com")]),
             Ok(Some("dbr_x".into()))
         );
         assert_eq!(sent(&[cookie]), Err(ErrorCode::CsrfRejected));

@@ -20,7 +20,7 @@ use crate::{
     password::Checked,
     sessions::{
         attempts::{self, Attempt, Guess},
-        open::{LogIn, open},
+        open::{Held, LogIn, open},
     },
     state::App,
     store::{self, users::User},
@@ -65,8 +65,8 @@ pub async fn login(
     };
     attempts::succeeded(admitted).await?;
     let user_id = user.public.user_id;
-    if let (true, Some(old)) = (stale, hash)
-        && let Err(error) = rehash(&app, user_id, credentials.password, &old).await
+    if let (true, Some(old)) = (stale, &hash)
+        && let Err(error) = rehash(&app, user_id, credentials.password.clone(), old).await
     {
         // The next log-in does it; this one has done nothing wrong.
         error.log();
@@ -78,6 +78,7 @@ pub async fn login(
         device: device.device(&call),
         device_token: device.device_token.as_deref(),
         earlier: earlier.as_ref(),
+        password: hash.as_deref().map(|hash| Held { password: &credentials.password, hash }),
         call: &call,
     };
     match open(&app, &log_in).await {

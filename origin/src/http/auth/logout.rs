@@ -9,12 +9,13 @@ use crate::{
     extract::{caller::Caller, context::CallContext, input::OptionalJson},
     http::Envelope,
     sessions::{
-        end::end,
+        self,
+        end::{AllOf, end, end_all},
         refresh::{Presented, hold},
     },
     state::App,
     store::{
-        self, Tx,
+        self,
         sessions::{End, Session},
     },
 };
@@ -65,7 +66,7 @@ pub async fn logout(
         Err(fault) => return Err(fault),
     };
     let ended = app.db.retrying(|| log_out(&app, &proof, &call, body.all_devices)).await?;
-    app.outbox_rung.notify_one();
+    app.outbox_bell.ring();
     let ended = ended.ok_or(ErrorCode::ReuseDetected)?;
     Ok(WithCookie(Envelope::ok(LoggedOut { ended }), Cookie::Cleared))
 }
@@ -78,44 +79,34 @@ async fn log_out(
     all: bool,
 ) -> Result<Option<Vec<i64>>, ApiError> {
     let mut tx = app.db.begin().await?;
+    // Under the lock of the user's row, so that no log-in slips in between.
     let (own, user_id) = match proof {
-        Proof::Access(session) => (session.authentication_session_id, session.user_id),
-        Proof::Refresh(presented) => (presented.authentication_session_id, presented.user_id),
-    };
-    // Log-ins of the same user wait, so that none slips in between.
-    store::users::lock(tx.conn(), user_id).await?;
-    if let Proof::Refresh(presented) = proof {
-        let held = hold(app, &mut tx, presented).await?;
-        if held.is_stolen() {
-            held.end_as_stolen(app, &mut tx, call).await?;
-            tx.commit().await?;
-            return Ok(None);
+        Proof::Access(session) => {
+            // It may have been ended since the call was let in, by one that this would end now.
+            sessions::hold::hold(app, &mut tx, session).await?;
+            (session.authentication_session_id, session.user_id)
         }
+        Proof::Refresh(presented) => {
+            store::users::lock(tx.conn(), presented.user_id).await?;
+            let held = hold(app, &mut tx, presented).await?;
+            if held.is_stolen() {
+                held.end_as_stolen(app, &mut tx, call).await?;
+                tx.commit().await?;
+                return Ok(None);
+            }
+            (presented.authentication_session_id, presented.user_id)
+        }
+    };
+    let by = |reason| End { reason, by_session_id: Some(own), by_user_id: Some(user_id) };
+    let session = store::sessions::lock(tx.conn(), own).await?;
+    let session = session.ok_or(ErrorCode::SessionNotFound)?;
+    end(app, &mut tx, &session, by(EndReason::LoggedOut), Some(call), None).await?;
+    let mut ended = vec![own];
+    if all {
+        let others = AllOf::user_but(user_id, own);
+        let revoked = by(EndReason::Revoked);
+        ended.extend(end_all(app, &mut tx, others, revoked, Some(call), None).await?);
     }
-    let ended = end_all(app, &mut tx, call, user_id, own, all).await?;
     tx.commit().await?;
     Ok(Some(ended))
-}
-
-async fn end_all(
-    app: &App,
-    tx: &mut Tx,
-    call: &CallContext,
-    user_id: i64,
-    own: i64,
-    all: bool,
-) -> Result<Vec<i64>, ApiError> {
-    let mut ended = Vec::new();
-    for session in store::sessions::open_of(tx.conn(), user_id, None).await? {
-        let id = session.authentication_session_id;
-        if id != own && !all {
-            continue;
-        }
-        let reason = if id == own { EndReason::LoggedOut } else { EndReason::Revoked };
-        let by = End { reason, by_session_id: Some(own), by_user_id: Some(user_id) };
-        if end(app, tx, &session, by, Some(call), None).await? {
-            ended.push(id);
-        }
-    }
-    Ok(ended)
 }

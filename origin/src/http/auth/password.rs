@@ -48,7 +48,7 @@ pub async fn password(
     let old_hash = check_old(&app, &caller, &call, body.old_password, user.password_hash).await?;
     let new_hash = app.passwords.hash(body.new_password, &app.ambient).await?;
     let ended = app.db.retrying(|| change(&app, &caller, &call, &old_hash, &new_hash)).await?;
-    app.outbox_rung.notify_one();
+    app.outbox_bell.ring();
     Ok(Envelope::ok(PasswordChanged { ended }))
 }
 

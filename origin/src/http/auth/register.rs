@@ -102,6 +102,7 @@ pub async fn first_log_in(
         device: device.device(call),
         device_token: None,
         earlier: None,
+        password: None,
         call,
     };
     open_in(app, tx, &log_in).await

@@ -108,6 +108,7 @@ async fn enter(
         device: device.device(call),
         device_token: device.device_token.as_deref(),
         earlier: earlier.as_ref(),
+        password: None,
         call,
     };
     open(app, &log_in).await

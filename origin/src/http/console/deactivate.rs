@@ -47,7 +47,7 @@ pub async fn deactivate(
         by_user_id: Some(admin.session.user_id),
     };
     let user_id = app.db.retrying(|| deactivate_in(&app, id, by, &call, &body.reason)).await?;
-    app.outbox_rung.notify_one();
+    app.outbox_bell.ring();
     Ok(Envelope::ok(Deactivated {
         authentication_session_id: id,
         user_id,

@@ -14,7 +14,11 @@ pub async fn liveness(
     FromEdge(question): FromEdge<LivenessQuestion>,
 ) -> Answer<Liveness> {
     match live_session(&app, &question.session_token).await {
-        Ok(session) => Ok(Envelope::ok(Liveness::Live { until: session.facts.expires_at })),
+        Ok(session) => Ok(Envelope::ok(Liveness::Live {
+            until: session.facts.expires_at,
+            user_id: session.user_id,
+            user_type: session.user_type,
+        })),
         Err(ApiError::Refused(code)) => Ok(Envelope::ok(Liveness::Dead { code })),
         Err(error) => Err(error),
     }

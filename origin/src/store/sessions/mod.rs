@@ -188,16 +188,26 @@ pub async fn find_by_token(conn: Conn<'_>, session_token: &str) -> sqlx::Result<
     row.map(|row| row.into_session(zone)).transpose()
 }
 
-/// The session with a key, locked until the transaction ends.
+/// The session with a key, locked until the transaction ends. Its user's row is read and not locked: log-ins
+/// lock that first and sessions after it, and who did it the other way round would meet them in a dead-lock.
 ///
 /// # Errors
 /// The database's.
-pub async fn lock(conn: Conn<'_>, authentication_session_id: i64) -> sqlx::Result<Option<Session>> {
-    let zone = conn.zone;
+pub async fn lock(
+    mut conn: Conn<'_>,
+    authentication_session_id: i64,
+) -> sqlx::Result<Option<Session>> {
+    let (zone, first) = (conn.zone, conn.reborrow());
+    on!(first, |c: Dialect| {
+        let mut query = QueryBuilder::<Dialect>::new(
+            "SELECT authentication_session_id FROM authentication_sessions WHERE authentication_session_id = ",
+        );
+        query.push_bind(authentication_session_id).push(Dialect::FOR_UPDATE);
+        query.build().fetch_optional(c).await?;
+    });
     let row: Option<SessionRow> = on!(conn, |c: Dialect| {
         let mut query = QueryBuilder::<Dialect>::new(SELECT);
         query.push(" WHERE s.authentication_session_id = ").push_bind(authentication_session_id);
-        query.push(Dialect::FOR_UPDATE);
         query.build_query_as().fetch_optional(c).await
     })?;
     row.map(|row| row.into_session(zone)).transpose()

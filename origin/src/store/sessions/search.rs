@@ -211,8 +211,11 @@ pub async fn of_time(
     let mut statement = Statement::new(COLUMNS);
     search.narrow(&mut statement, at, zone);
     if let Some(from) = from {
-        statement
-            .push(" AND (s.ended_at IS NULL OR s.ended_at >= ?)", [Value::Time(zone.write(from))]);
+        // The old back end notes no `ended_at`: the row's last change is its end.
+        statement.push(
+            " AND (s.is_active = ? OR COALESCE(s.ended_at, s.updated_at) >= ?)",
+            [true.into(), Value::Time(zone.write(from))],
+        );
     }
     newest(&mut statement, limit, 0);
     let mut rows: Vec<FoundRow> = statement.fetch_all(conn).await?;
@@ -255,6 +258,16 @@ impl Search {
             Some(State::Ended(EndReason::Expired)) => statement.push(
                 " AND (s.end_reason = ? OR (s.end_reason IS NULL AND s.is_active = ? AND s.expires_at <= s.updated_at))",
                 [EndReason::Expired.as_str().into(), false.into()],
+            ),
+            // Whose user was banned in the database itself, no end is on record for them.
+            Some(State::Ended(EndReason::UserInactive)) => statement.push(
+                " AND (s.end_reason = ? OR (s.end_reason IS NULL AND s.is_active = ? AND NOT EXISTS
+                  (SELECT 1 FROM users owner WHERE owner.user_id = s.user_id AND owner.status = ?)))",
+                [
+                    EndReason::UserInactive.as_str().into(),
+                    true.into(),
+                    UserStatus::Active.as_str().into(),
+                ],
             ),
             Some(State::Ended(reason)) => {
                 statement.push(" AND s.end_reason = ?", [reason.as_str().into()]);

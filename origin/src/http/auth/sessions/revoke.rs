@@ -40,7 +40,7 @@ pub async fn revoke(
 ) -> Answer<Revoked> {
     let id = body.authentication_session_id;
     let end_reason = app.db.retrying(|| revoke_in(&app, &caller, &call, id)).await?;
-    app.outbox_rung.notify_one();
+    app.outbox_bell.ring();
     Ok(Envelope::ok(Revoked { authentication_session_id: id, end_reason }))
 }
 

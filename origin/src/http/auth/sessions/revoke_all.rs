@@ -28,7 +28,7 @@ pub async fn revoke_all(
     call: CallContext,
 ) -> Answer<RevokedAll> {
     let ended = app.db.retrying(|| revoke_all_in(&app, &caller, &call)).await?;
-    app.outbox_rung.notify_one();
+    app.outbox_bell.ring();
     Ok(Envelope::ok(RevokedAll { ended }))
 }
 
