@@ -48,7 +48,7 @@ struct Origin {
 }
 
 impl Origin {
-    async fn keys(self: Arc<Self>) -> Response {
+    async fn keys(&self) -> Response {
         self.asked.fetch_add(1, Ordering::SeqCst);
         if self.is_slow.load(Ordering::SeqCst) {
             tokio::time::sleep(SLOW).await;
@@ -60,7 +60,7 @@ impl Origin {
         ([(header::CONTENT_TYPE, "application/jwk-set+json")], published).into_response()
     }
 
-    async fn all_else(self: Arc<Self>) -> Response {
+    fn all_else(&self) -> Response {
         self.reached.fetch_add(1, Ordering::SeqCst);
         (StatusCode::SERVICE_UNAVAILABLE, Json(json!({}))).into_response()
     }
@@ -80,9 +80,9 @@ impl StandIn {
         let stand_in = Arc::new(Origin { published: published.to_string(), ..Origin::default() });
         let (for_keys, for_all_else) = (Arc::clone(&stand_in), Arc::clone(&stand_in));
         let router = Router::new()
-            .route(route::JWKS, get(move || Arc::clone(&for_keys).keys()))
+            .route(route::JWKS, get(move || async move { for_keys.keys().await }))
             .route(route::READYZ, get(|| async { Json(json!({})) }))
-            .fallback(move || Arc::clone(&for_all_else).all_else());
+            .fallback(move || async move { for_all_else.all_else() });
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let origin = format!("http://{}", listener.local_addr().expect("an address"));
         tokio::spawn(async move { axum::serve(listener, router).await });
