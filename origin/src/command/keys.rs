@@ -1,18 +1,20 @@
 use std::{io::Write as _, path::PathBuf, time::Duration};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use clap::{Args, Subcommand};
+use shared::time::Timestamp;
 
 use crate::{
     clock::Ambient,
     config::{KeyArgs, TokenLifeArgs},
-    keys::{self, Algorithm, KeyFile, KeyState, PUBLISHED_AHEAD, State},
+    keys::{self, Algorithm, DEPLOYED_AHEAD, KeyFile, KeyState, PUBLISHED_AHEAD, State},
 };
 
 /// What can be done with keys.
 #[derive(Subcommand)]
 pub enum KeysCommand {
-    /// Print a new private key set: one Ed25519 key
+    /// Print a new private key set: one Ed25519 key. Into a file rather by `add`: only its owner can
+    /// read that
     Generate,
     /// Print the public part of a key set, on one line, as the edge's `JWT_KEYS` wants it
     Public(KeyArgs),
@@ -47,6 +49,10 @@ pub struct AddArgs {
     /// Sign with it at once, instead of when every verifier has had the time to hear of it
     #[arg(long)]
     now: bool,
+    /// With HS256: the secret is brought into the edge's `JWT_KEYS` by hand, before it signs; nobody
+    /// publishes it
+    #[arg(long)]
+    edge_by_hand: bool,
 }
 
 /// What `keys retire` can be told.
@@ -63,18 +69,30 @@ pub struct RetireArgs {
     force: bool,
 }
 
+/// What a command says.
+struct Said {
+    /// To who asked, and to pipes.
+    text: String,
+    /// To a person: what is left to be done.
+    note: Option<String>,
+}
+
 impl KeysCommand {
     /// Does it.
     pub fn run(self) -> anyhow::Result<()> {
         let ambient = Ambient::system();
-        let text = match self {
-            Self::Generate => keys::generate(&ambient)?,
-            Self::Public(args) => args.load()?.keys().public().to_string(),
-            Self::List(args) => args.run(&ambient)?,
+        let only = |text: String| Said { text, note: None };
+        let Said { text, note } = match self {
+            Self::Generate => only(keys::generate(&ambient)?),
+            Self::Public(args) => only(args.load()?.keys().public().to_string()),
+            Self::List(args) => only(args.run(&ambient)?),
             Self::Add(args) => args.run(&ambient)?,
             Self::Retire(args) => args.run(&ambient)?,
         };
         writeln!(std::io::stdout(), "{text}")?;
+        if let Some(note) = note {
+            writeln!(std::io::stderr(), "{note}")?;
+        }
         Ok(())
     }
 }
@@ -88,28 +106,71 @@ impl ListArgs {
 }
 
 impl AddArgs {
-    fn run(self, ambient: &Ambient) -> anyhow::Result<String> {
+    fn run(self, ambient: &Ambient) -> anyhow::Result<Said> {
         let file = KeyFile::lock(&path(self.keys)?)?;
-        let ahead = if self.now { Duration::ZERO } else { PUBLISHED_AHEAD };
-        let (set, kid) = match file.read()? {
-            Some(set) => set.with_new(self.algorithm, ambient.now().plus(ahead), ambient)?,
+        let secret = self.algorithm == Algorithm::Hs256;
+        let ahead = match (self.now, secret) {
+            (true, _) => Duration::ZERO,
+            (false, true) => DEPLOYED_AHEAD,
+            (false, false) => PUBLISHED_AHEAD,
+        };
+        let signs_from = ambient.now().plus(ahead);
+        let (set, text) = match file.read()? {
+            Some(set) => {
+                ensure!(self.edge_by_hand || !secret, "{NEVER_PUBLISHED}");
+                set.with_new(self.algorithm, signs_from, ambient)?
+            }
             // Nobody verifies yet, so nobody has to hear of it first.
             None => keys::first(self.algorithm, ambient)?,
         };
         file.write(&set)?;
-        Ok(kid)
+        let now = ambient.now();
+        let states = set.states(now, Duration::ZERO);
+        let key = states.into_iter().find(|key| key.kid == text).filter(|_| secret);
+        let note = key.map(|key| {
+            let from = key.since.unwrap_or(now);
+            let mut note = format!(
+                "{text} is a shared secret and signs from {from} on. Until the edge's JWT_KEYS has it \
+                 (docs/keys.md, \"Rotating to HS256\"), the edge refuses its tokens."
+            );
+            if key.state == State::Published {
+                note += " Before it signs, `origin keys retire` takes it back.";
+            }
+            note
+        });
+        Ok(Said { text, note })
     }
 }
 
+/// Why a shared secret is not added just like that.
+const NEVER_PUBLISHED: &str = "an HS256 key is a shared secret, which is never published: once it \
+    signs, the edge refuses every new token unless you have put the secret into its JWT_KEYS \
+    (docs/keys.md, \"Rotating to HS256\"). If you will do so, say --edge-by-hand";
+
 impl RetireArgs {
-    fn run(self, ambient: &Ambient) -> anyhow::Result<String> {
+    fn run(self, ambient: &Ambient) -> anyhow::Result<Said> {
         let path = path(self.keys)?;
         let file = KeyFile::lock(&path)?;
         let set = file.read()?.with_context(|| format!("there is no file {}", path.display()))?;
-        let lifetime = self.life.access_token_lifetime;
-        file.write(&set.without(&self.kid, ambient.now(), lifetime, self.force)?)?;
-        Ok(format!("{} is retired", self.kid))
+        let (now, lifetime) = (ambient.now(), self.life.access_token_lifetime);
+        let key = set.states(now, lifetime).into_iter().find(|key| key.kid == self.kid);
+        file.write(&set.without(&self.kid, now, lifetime, self.force)?)?;
+        let note = key.filter(|key| edge_keeps(key, now)).map(|_| {
+            format!(
+                "{} is a shared secret: nobody tells the edge that it is retired. An edge that has it in \
+                 its JWT_KEYS takes its tokens until it is deployed without.",
+                self.kid
+            )
+        });
+        Ok(Said { text: format!("{} is retired", self.kid), note })
     }
+}
+
+/// Whether the edge takes tokens of a key that the origin has retired at `now`.
+fn edge_keeps(key: &KeyState, now: Timestamp) -> bool {
+    // After its sunset, nobody takes those of the old back end.
+    let over = key.state == State::Legacy && key.retirable_from.is_some_and(|from| from <= now);
+    key.algorithm == "HS256" && !over
 }
 
 fn path(keys: KeyArgs) -> anyhow::Result<PathBuf> {
@@ -135,4 +196,90 @@ fn table(keys: &[KeyState]) -> String {
         cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
     };
     rows.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use serde_json::Value;
+
+    use super::*;
+
+    const DAY: Duration = Duration::from_hours(24);
+
+    fn args(path: &Path) -> KeyArgs {
+        KeyArgs { jwt_keys_file: Some(path.to_owned()), jwt_keys: None }
+    }
+
+    fn add(path: &Path, algorithm: Algorithm, now: bool, by_hand: bool) -> anyhow::Result<Said> {
+        AddArgs { keys: args(path), algorithm, now, edge_by_hand: by_hand }.run(&Ambient::system())
+    }
+
+    fn retire(path: &Path, kid: &str) -> anyhow::Result<Said> {
+        let life = TokenLifeArgs { access_token_lifetime: DAY };
+        RetireArgs { kid: kid.to_owned(), keys: args(path), life, force: true }
+            .run(&Ambient::system())
+    }
+
+    fn states(path: &Path) -> Vec<KeyState> {
+        let keys = args(path).load().unwrap();
+        keys.keys().states(Ambient::system().now(), DAY)
+    }
+
+    #[test]
+    fn a_shared_secret_is_not_rotated_to_before_the_edge_can_know_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("keys.json");
+        let first = add(&path, Algorithm::Ed25519, false, false).unwrap();
+        assert!(first.note.is_none());
+        for now in [false, true] {
+            let refusal = add(&path, Algorithm::Hs256, now, false).err().expect("refused");
+            assert!(refusal.to_string().contains("--edge-by-hand"), "{refusal}");
+        }
+        assert_eq!(states(&path).len(), 1, "nothing was added");
+
+        let begun = Ambient::system().now();
+        let added = add(&path, Algorithm::Hs256, false, true).unwrap();
+        let secret = states(&path).into_iter().find(|key| key.kid == added.text).unwrap();
+        assert_eq!(secret.state, State::Published);
+        let second = Duration::from_secs(1);
+        assert!(secret.since.unwrap() > begun.plus(DEPLOYED_AHEAD).minus(second), "time to deploy");
+        let note = added.note.unwrap();
+        assert!(note.contains("JWT_KEYS") && note.contains(&added.text), "{note}");
+        assert!(note.contains(&secret.since.unwrap().to_string()), "{note}");
+        assert!(note.contains("takes it back"), "{note}");
+        let json = std::fs::read_to_string(&path).unwrap();
+        let set: Value = serde_json::from_str(&json).unwrap();
+        assert!(!note.contains(set["keys"][1]["k"].as_str().unwrap()), "the secret is not shown");
+
+        let note = retire(&path, &added.text).unwrap().note.unwrap();
+        assert!(note.contains("until it is deployed without"), "{note}");
+        let other = add(&path, Algorithm::Es256, true, false).unwrap();
+        assert!(other.note.is_none());
+        assert!(retire(&path, &first.text).unwrap().note.is_none(), "the edge hears of that");
+    }
+
+    #[test]
+    fn a_first_secret_is_no_rotation_but_told_of() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("keys.json");
+        let said = add(&path, Algorithm::Hs256, false, false).unwrap();
+        assert_eq!(states(&path)[0].state, State::Signs);
+        let note = said.note.unwrap();
+        assert!(note.contains("JWT_KEYS") && !note.contains("takes it back"), "{note}");
+    }
+
+    #[test]
+    fn the_edge_keeps_secrets_and_the_old_back_ends_until_its_sunset() {
+        let now = Ambient::system().now();
+        let key = |algorithm: &str, state, retirable_from| {
+            let (kid, algorithm) = ("k".to_owned(), algorithm.to_owned());
+            edge_keeps(&KeyState { kid, algorithm, state, since: None, retirable_from }, now)
+        };
+        assert!(key("HS256", State::VerifiesOnly, Some(now)));
+        assert!(key("HS256", State::Legacy, Some(now.plus(DAY))));
+        assert!(!key("HS256", State::Legacy, Some(now)));
+        assert!(!key("EdDSA", State::VerifiesOnly, Some(now)));
+    }
 }

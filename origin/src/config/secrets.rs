@@ -13,7 +13,7 @@ pub(super) fn none_twice(args: &ServeArgs) -> Result<(), ConfigError> {
         ("ORIGIN_TO_EDGE_KEY", &args.origin_to_edge_key),
         ("DEVICE_TOKEN_KEY", &args.device_token_key),
     ];
-    let one = one.into_iter().flat_map(|(setting, value)| Some((setting, value.as_deref()?)));
+    let one = one.into_iter().filter_map(|(setting, value)| Some((setting, value.as_deref()?)));
     let list = args.refresh_token_keys.iter().flat_map(|list| list.split(','));
     let all: Vec<(&'static str, &str)> = one
         .chain(list.map(|entry| ("REFRESH_TOKEN_KEYS", entry)))

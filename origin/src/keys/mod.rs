@@ -32,6 +32,9 @@ pub const PUBLISHED_AHEAD: Duration = Duration::from_secs(
         + RELOAD_INTERVAL.as_secs()
         + CLOCK_SLACK.as_secs(),
 );
+/// How long a shared secret is in the set before it signs: nobody publishes it, a person has to bring
+/// it to whoever verifies.
+pub const DEPLOYED_AHEAD: Duration = Duration::from_hours(1);
 /// How long after the next has taken over a process may still sign with a key.
 const LATE_SIGNATURES: Duration =
     Duration::from_secs(RELOAD_INTERVAL.as_secs() + CLOCK_SLACK.as_secs());
