@@ -127,7 +127,11 @@ impl<'a> Inspector<'a> {
             edge.post(route::INTERNAL_SESSION_VIEW, &question, self.ambient.now()).await;
         match asked {
             Ok(view) => edge_outcome(&view),
-            Err(error) => Outcome::unknown(format!("the edge could not be asked: {error}")),
+            Err(error) => {
+                // The reason names addresses within, which are for the log and not for who asks.
+                tracing::warn!(%error, "the edge could not be asked about a session");
+                Outcome::unknown("the edge could not be asked")
+            }
         }
     }
 }

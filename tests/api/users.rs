@@ -1,6 +1,6 @@
 //! Bans and changes of role, which end sessions.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use origin::{
     store,
@@ -13,6 +13,7 @@ use shared::{
     user::{Role, UserStatus},
 };
 use tests::{Device, TestApp, both_databases, user::PASSWORD};
+use tokio::sync::Notify;
 
 both_databases!(
     a_ban_ends_every_session_and_is_lifted_again,
@@ -130,25 +131,35 @@ async fn a_ban_leaves_alone_what_was_over(app: TestApp) {
 }
 
 async fn no_log_in_slips_through_a_ban(app: TestApp) {
+    /// More than any database lets in before the ban's few statements are through.
+    const MOST: usize = 200;
     let other = app.second_process().await;
-    let ana = Arc::new(app.user("ana").await);
-    let log_ins =
-        (0..20).map(|n| {
-            let (ana, other) = (Arc::clone(&ana), &other);
-            async move {
-                ana.try_log_in(other, &Device::browser(&format!("browser-{n}")), PASSWORD).await
+    let ana = app.user("ana").await;
+    let first_in = Notify::new();
+    // Each begins anew until it is refused, so that some are under way whenever the ban comes.
+    let log_ins = (0..20).map(|n| {
+        let (ana, other, first_in) = (&ana, &other, &first_in);
+        async move {
+            let device = Device::browser(&format!("browser-{n}"));
+            for let_in in 0..MOST {
+                let reply = ana.try_log_in(other, &device, PASSWORD).await;
+                if reply.status != 200 {
+                    reply.refused(403, "USER_INACTIVE");
+                    return let_in;
+                }
+                first_in.notify_one();
             }
-        });
+            panic!("let in {MOST} times, and no ban came");
+        }
+    });
     let ban = async {
-        tokio::time::sleep(Duration::from_millis(150)).await;
+        first_in.notified().await;
         users::set_status(&app.app, ana.user_id, UserStatus::Banned, By::default()).await.unwrap()
     };
-    let (replies, _) = tokio::join!(futures_util::future::join_all(log_ins), ban);
-    for reply in &replies {
-        if reply.status != 200 {
-            reply.refused(403, "USER_INACTIVE");
-        }
-    }
+    // All twenty were refused in the end; some were let in before, or the ban would not have begun.
+    let (let_in, banned) = tokio::join!(futures_util::future::join_all(log_ins), ban);
+    assert!(let_in.iter().sum::<usize>() > 0, "{let_in:?}");
+    assert!(banned.changed && !banned.ended.is_empty(), "{banned:?}");
     let mut handle = app.app.db.acquire().await.unwrap();
     let open = store::sessions::open_of(handle.conn(), ana.user_id, None).await.unwrap();
     assert!(open.is_empty(), "{open:?}");

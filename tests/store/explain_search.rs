@@ -66,6 +66,8 @@ async fn sessions_are_searched_by_indexes(app: TestApp) {
         Search { state: Some(State::Ended(EndReason::Replaced)), ..user.clone() },
         Search { state: Some(State::Ended(EndReason::Replaced)), ..all() },
         Search { state: Some(State::Ended(EndReason::Expired)), ..web.clone() },
+        Search { state: Some(State::Ended(EndReason::UserInactive)), ..user.clone() },
+        Search { state: Some(State::Ended(EndReason::UserInactive)), ..all() },
         Search { login_ip: Some("10.0.0.7".into()), state: Some(State::Live), ..user.clone() },
     ] {
         let plan = plan(&app, some(search.clone())).await;
@@ -76,6 +78,7 @@ async fn sessions_are_searched_by_indexes(app: TestApp) {
         user,
         Search { login_ip: Some("10.0.0.7".into()), ..all() },
         Search { state: Some(State::Ended(EndReason::Revoked)), ..all() },
+        Search { state: Some(State::Ended(EndReason::UserInactive)), ..all() },
         Search { state: Some(State::Live), ..all() },
         Search { from: soon, ..all() },
     ] {

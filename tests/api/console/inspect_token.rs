@@ -8,6 +8,7 @@ use tests::{Device, LoggedIn, Reply, TestApp, both_databases};
 
 both_databases!(
     a_live_token_passes_every_check_that_can_be_made,
+    what_is_pasted_may_end_in_a_line_break,
     the_first_failure_is_what_its_client_is_told,
     only_admins_inspect_and_nothing_is_changed_by_it,
     a_password_that_an_operator_sets_ends_every_session,
@@ -54,9 +55,25 @@ async fn a_live_token_passes_every_check_that_can_be_made(app: TestApp) {
     assert_eq!(names, all);
     // There is no edge in these tests; with one, tests/e2e asks it.
     assert_eq!(edge["ok"], Value::Null);
-    assert!(edge["detail"].as_str().unwrap().starts_with("the edge could not be asked: "));
+    assert_eq!(edge["detail"], "the edge could not be asked", "and no address within");
     let session = finding(&reply, "session")["detail"].as_str().unwrap().to_owned();
     assert!(session.starts_with(&format!("session {} of user {}", ana.session_id, ana.user_id)));
+}
+
+async fn what_is_pasted_may_end_in_a_line_break(app: TestApp) {
+    let boss = app.staff("boss", Role::Admin).await.log_in(Device::browser("desk")).await;
+    let ana = app.user("ana").await.log_in(Device::phone("phone-1")).await;
+    for token in [format!("{}\n", ana.token), format!(" \t{}\r\n", ana.token)] {
+        let reply = inspect(&boss, &token).await;
+        assert_eq!(reply.data()["first_failure"], Value::Null, "{reply:?}");
+    }
+    // Within, it is none.
+    let broken = ana.token.replacen('.', ".\n", 1);
+    let reply = inspect(&boss, &broken).await;
+    assert_eq!(
+        reply.data()["first_failure"],
+        json!({ "check": "form", "code": "TOKEN_MALFORMED" })
+    );
 }
 
 async fn the_first_failure_is_what_its_client_is_told(app: TestApp) {

@@ -8,8 +8,9 @@ use shared::{
     session::EndReason,
     user::{Role, UserStatus},
 };
-use sqlx::{Connection as _, MySqlConnection, SqliteConnection};
 use tests::{Device, LoggedIn, TestApp, both_databases};
+
+use super::end_as_of_old;
 
 both_databases!(
     only_admins_search_sessions,
@@ -104,19 +105,28 @@ async fn a_state_that_is_asked_for_is_the_state_that_is_shown(app: TestApp) {
     }
     // Rows of the old back end, which leaves no reason.
     let early = ana.log_in(Device::phone("early")).await.session_id;
-    end_as_of_old(&app, early).await;
+    end_as_of_old(&app, early, app.app.ambient.now()).await;
     by_id.push((early, "REPLACED"));
     let late = ana.log_in(Device::phone("late")).await.session_id;
     let mut handle = app.app.db.acquire().await.unwrap();
     let now = app.app.ambient.now();
     store::sessions::set_expiry(handle.conn(), late, now).await.unwrap();
-    end_as_of_old(&app, late).await;
+    end_as_of_old(&app, late, now).await;
     by_id.push((late, "EXPIRED"));
     // What the sweep has not put on record is not live for that.
     let over = ana.log_in(Device::phone("over")).await.session_id;
     store::sessions::set_expiry(handle.conn(), over, now).await.unwrap();
-    let of_banned = bob.log_in(Device::phone("banned")).await.session_id;
-    store::users::set_status(handle.conn(), bob.user_id, UserStatus::Banned, now).await.unwrap();
+    // Bans that are written into the database itself end no session, and are in force all the same.
+    let cho = app.user("cho").await;
+    for (user, status) in [(&bob, UserStatus::Banned), (&cho, UserStatus::Inactive)] {
+        // What had ended before ended as it did.
+        let before = user.log_in(Device::phone("before")).await.session_id;
+        end_as_of_old(&app, before, now).await;
+        by_id.push((before, "REPLACED"));
+        let banned = user.log_in(Device::phone("banned")).await.session_id;
+        by_id.push((banned, "USER_INACTIVE"));
+        store::users::set_status(handle.conn(), user.user_id, status, now).await.unwrap();
+    }
     let live = ana.log_in(Device::browser("live")).await.session_id;
     by_id.push((live, "live"));
     drop(handle);
@@ -132,24 +142,12 @@ async fn a_state_that_is_asked_for_is_the_state_that_is_shown(app: TestApp) {
             assert!(found.contains(id), "{id} is {state}");
         }
         assert!(!found.contains(&over) || state == "EXPIRED");
-        assert!(!found.contains(&of_banned) || state == "USER_INACTIVE");
     }
     let all = find(&boss, "").await;
     let shown = |id| all.iter().find(|one| one["authentication_session_id"] == id).unwrap();
     assert_eq!(shown(over)["state"], "EXPIRED");
-    assert_eq!(shown(of_banned)["state"], "USER_INACTIVE");
-}
-
-async fn end_as_of_old(app: &TestApp, id: i64) {
-    const SQL: &str =
-        "UPDATE authentication_sessions SET is_active = 0 WHERE authentication_session_id = ?";
-    let url = &app.database.url;
-    if url.starts_with("sqlite") {
-        let mut connection = SqliteConnection::connect(url).await.unwrap();
-        sqlx::query(SQL).bind(id).execute(&mut connection).await.unwrap();
-    } else {
-        let mut connection = MySqlConnection::connect(url).await.unwrap();
-        sqlx::query(SQL).bind(id).execute(&mut connection).await.unwrap();
+    for (id, state) in by_id {
+        assert_eq!(shown(id)["state"], state);
     }
 }
 

@@ -9,10 +9,13 @@ use serde_json::{Value, json};
 use shared::{route, user::Role};
 use tests::{Device, TestApp, both_databases, user};
 
+use super::end_as_of_old;
+
 both_databases!(
     the_incident_as_a_picture,
     the_demo_users_sessions_each_took_the_place_of_the_one_before,
     renewals_and_ends_are_told_in_order,
+    what_the_old_back_end_ended_is_over,
     a_picture_has_a_limit,
 );
 
@@ -116,6 +119,39 @@ async fn renewals_and_ends_are_told_in_order(app: TestApp) {
     let early = boss.get(&format!("{path}?to=2026-03-01T00:01:30%2B08:00")).await;
     assert_eq!(early.data()["sessions"].as_array().unwrap().len(), 2);
     assert_eq!(early.data()["events"].as_array().unwrap().len(), 5);
+}
+
+async fn what_the_old_back_end_ended_is_over(app: TestApp) {
+    let boss = app.staff("boss", Role::Admin).await;
+    let ana = app.user("ana").await;
+    let mut begun = app.app.ambient.now();
+    let mut ids = Vec::new();
+    for name in ["phone-1", "phone-2"] {
+        app.clock.step(Duration::from_hours(1));
+        begun = app.app.ambient.now();
+        let id = ana.log_in(Device::phone(name)).await.session_id;
+        end_as_of_old(&app, id, begun.plus(Duration::from_mins(10))).await;
+        ids.push(id);
+    }
+    let live = ana.log_in(Device::phone("phone-3")).await.session_id;
+    app.clock.step(Duration::from_hours(24));
+    let boss = boss.log_in(Device::browser("desk")).await;
+    let phones_from = async |from: Duration| -> Vec<i64> {
+        let from = begun.plus(from).to_string().replace('+', "%2B");
+        let path = route::with_id(route::TIMELINE, ana.user_id);
+        let reply = boss.get(&format!("{path}?from={from}")).await;
+        let bars = reply.data()["sessions"].as_array().unwrap().clone();
+        assert!(bars.iter().all(|bar| bar["ended_at"] == Value::Null), "{bars:?}");
+        bars.iter()
+            .filter(|bar| bar["client_type"] == "mini_program")
+            .map(|bar| bar["authentication_session_id"].as_i64().unwrap())
+            .collect()
+    };
+    // The first was over an hour before; the second lived on for ten minutes.
+    assert_eq!(phones_from(Duration::from_mins(10)).await, [ids[1], live]);
+    assert_eq!(phones_from(Duration::from_secs(601)).await, [live]);
+    // What never ended is in the picture however long it has been silent.
+    assert_eq!(phones_from(Duration::from_hours(5)).await, [live]);
 }
 
 async fn a_picture_has_a_limit(app: TestApp) {

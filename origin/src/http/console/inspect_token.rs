@@ -22,5 +22,6 @@ pub async fn inspect_token(
     Admin(_): Admin,
     Json(body): Json<InspectToken>,
 ) -> Answer<Account> {
-    Ok(Envelope::ok(Inspector::of(&app).account(&body.token).await?))
+    // What was pasted ends in a line break, as what the command reads does.
+    Ok(Envelope::ok(Inspector::of(&app).account(body.token.trim()).await?))
 }
