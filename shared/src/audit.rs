@@ -9,7 +9,7 @@ wire_enum! {
         Registered = "registered",
         /// A log-in opened a session.
         LoggedIn = "logged_in",
-        /// A log-in was refused.
+        /// A log-in was refused: a wrong guess.
         LoginFailed = "login_failed",
         /// A try was told to wait, before anything was checked; once a wait.
         LoginBlocked = "login_blocked",
@@ -33,5 +33,7 @@ wire_enum! {
         UserRoleChanged = "user_role_changed",
         /// An admin ended all sessions of a user.
         SessionsDeactivated = "sessions_deactivated",
+        /// Somebody who showed who they are was not let in.
+        LoginRefused = "login_refused",
     }
 }

@@ -19,6 +19,7 @@ pub use budget::Guess;
 use limit::Verdict;
 use serde_json::json;
 use shared::time::Timestamp;
+use tokio::sync::Semaphore;
 
 use crate::{
     error::ApiError,
@@ -35,6 +36,18 @@ use crate::{
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 /// Looks before the client is told to come back: ten seconds of them.
 const MAX_LOOKS: u32 = 200;
+/// Tries that may wait for their turn in a process; more are told to come back, so that a flood of
+/// them leaves the database to other calls.
+pub const MAX_QUEUED: usize = 128;
+
+/// The places of those that wait for their turn.
+pub struct Queue(Semaphore);
+
+impl Default for Queue {
+    fn default() -> Self {
+        Self(Semaphore::new(MAX_QUEUED))
+    }
+}
 
 /// A try, and what is known of it.
 #[derive(Clone, Copy, Debug)]
@@ -70,10 +83,11 @@ enum Settling {
 pub async fn admit(app: &App, attempt: &Attempt<'_>) -> Result<Admitted, ApiError> {
     let budgets: Arc<[Budget]> =
         attempt.guess.budgets(attempt.call.client_ip, &app.policy.login_limits).into();
+    let mut place = None;
     for _ in 0..MAX_LOOKS {
         let rows = store::attempts::find(app.db.acquire().await?.conn(), &keys(&budgets)).await?;
         // A flood of tries that have to wait costs a look-up each, and no lock.
-        let judged = match judge(&budgets, &rows, app.ambient.now()) {
+        let judged = match judge(&budgets, rows, app.ambient.now()) {
             Judged::Wait { row, retry_after } if row.noted_until == row.count.wait_until => {
                 return Err(ApiError::Busy { retry_after });
             }
@@ -82,7 +96,13 @@ pub async fn admit(app: &App, attempt: &Attempt<'_>) -> Result<Admitted, ApiErro
         };
         match judged {
             Turn::Now => return Ok(Admitted { app: app.clone(), budgets, is_settled: false }),
-            Turn::NotYet => tokio::time::sleep(LOOK_AGAIN).await,
+            Turn::NotYet => {
+                if place.is_none() {
+                    let full = |_| ApiError::Busy { retry_after: 1 };
+                    place = Some(app.queued_tries.0.try_acquire().map_err(full)?);
+                }
+                tokio::time::sleep(LOOK_AGAIN).await;
+            }
         }
     }
     Err(ApiError::Busy { retry_after: 1 })
@@ -97,14 +117,14 @@ async fn take(app: &App, attempt: &Attempt<'_>, budgets: &[Budget]) -> Result<Tu
     let now = app.ambient.now();
     let mut tx = app.db.begin().await?;
     let rows = store::attempts::lock(tx.conn(), &keys(budgets), now).await?;
-    match judge(budgets, &rows, now) {
+    match judge(budgets, rows, now) {
         Judged::Wait { row, retry_after } => {
             if row.noted_until != row.count.wait_until {
                 let kind = row.attempt_key.split(':').next();
                 let detail = json!({ "limit": kind, "retry_after": retry_after });
                 let event = attempt.event(AuditKind::LoginBlocked, detail);
                 store::audit::insert(tx.conn(), &event.as_new(), now).await?;
-                let noted = Attempts { noted_until: row.count.wait_until, ..row.clone() };
+                let noted = Attempts { noted_until: row.count.wait_until, ..row };
                 save(&mut tx, budgets, &noted).await?;
                 tx.commit().await?;
             }
@@ -121,19 +141,21 @@ async fn take(app: &App, attempt: &Attempt<'_>, budgets: &[Budget]) -> Result<Tu
     }
 }
 
-enum Judged<'a> {
+enum Judged {
     Admitted(Vec<Attempts>),
-    Wait { row: &'a Attempts, retry_after: u32 },
+    Wait { row: Attempts, retry_after: u32 },
     Queue,
 }
 
 /// What all budgets together say: the longest wait of any, else whether any is in use to its end.
-fn judge<'a>(budgets: &[Budget], rows: &'a [Attempts], now: Timestamp) -> Judged<'a> {
+fn judge(budgets: &[Budget], rows: Vec<Attempts>, now: Timestamp) -> Judged {
     let mut judged = Judged::Admitted(Vec::with_capacity(rows.len()));
     for row in rows {
-        let Some(budget) = budget_of(budgets, row) else {
+        let Some(budget) = budget_of(budgets, &row) else {
             continue;
         };
+        let count = row.count.without_abandoned(budget.limit, now);
+        let row = Attempts { count, ..row };
         judged = match (row.count.admit(budget.limit, now), judged) {
             (Verdict::Wait(seconds), Judged::Wait { row, retry_after })
                 if seconds <= retry_after =>
@@ -144,7 +166,7 @@ fn judge<'a>(budgets: &[Budget], rows: &'a [Attempts], now: Timestamp) -> Judged
             (_, Judged::Wait { row, retry_after }) => Judged::Wait { row, retry_after },
             (Verdict::Queue, _) | (_, Judged::Queue) => Judged::Queue,
             (Verdict::Admitted(count), Judged::Admitted(mut rows)) => {
-                rows.push(Attempts { count, ..row.clone() });
+                rows.push(Attempts { count, ..row });
                 Judged::Admitted(rows)
             }
         };
@@ -214,7 +236,7 @@ pub async fn note_refusal(
     let ApiError::Refused(code) = error else {
         return Ok(());
     };
-    let event = attempt.event(AuditKind::LoginFailed, json!({ "why": code }));
+    let event = attempt.event(AuditKind::LoginRefused, json!({ "why": code }));
     let (event, now) = (&event.as_new(), app.ambient.now());
     app.db
         .retrying(|| async move {

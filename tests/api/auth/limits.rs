@@ -1,5 +1,8 @@
 //! Guesses, and how long they have to wait.
 
+mod names;
+mod queue;
+
 use std::{net::Ipv4Addr, time::Duration};
 
 use futures_util::future::join_all;

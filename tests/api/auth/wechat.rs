@@ -33,6 +33,7 @@ both_databases!(
     a_client_that_hangs_up_finds_the_answer_when_it_comes_back,
     a_banned_user_is_told,
     bad_codes_from_one_address_have_to_wait,
+    a_user_has_one_budget_of_codes_on_all_devices,
 );
 
 async fn wechat_app(app: &TestApp) -> (FakeWechat, TestApp) {
@@ -350,4 +351,35 @@ async fn bad_codes_from_one_address_have_to_wait(app: TestApp) {
     app.clock.step(Duration::from_secs(1));
     log_in(&app, "code-3", &phone()).await.ok();
     assert_eq!(wechat.questions(), 6, "nobody asks WeChat for whoever has to wait");
+}
+
+async fn a_user_has_one_budget_of_codes_on_all_devices(app: TestApp) {
+    let wechat = FakeWechat::start().await;
+    let app = app
+        .process_with(|config| {
+            wechat.configure(config);
+            config.policy.login_limits.wechat_code.free = 3;
+        })
+        .await;
+    let mut proven = Vec::new();
+    for n in 0..5 {
+        let code = format!("code-{n}");
+        wechat.give(&code, "openid-of-ana");
+        let device = Device::phone(&format!("phone-{n}"));
+        let reply = log_in(&app, &code, &device).await;
+        let token = reply.data()["device_token"].as_str().unwrap().to_owned();
+        proven.push(Device { device_token: Some(token), ..device });
+    }
+    let questions = wechat.questions();
+    for (n, device) in proven.iter().enumerate() {
+        let bad = log_in(&app, &format!("bad-{n}"), device).await;
+        match n {
+            0..3 => bad.refused(401, "WECHAT_CODE_INVALID"),
+            _ => bad.refused(429, "RATE_LIMITED"),
+        }
+    }
+    assert_eq!(wechat.questions(), questions + 3);
+    // It is theirs alone.
+    wechat.give("code-of-bob", "openid-of-bob");
+    log_in(&app, "code-of-bob", &phone()).await.ok();
 }

@@ -28,7 +28,8 @@ pub enum Guess<'a> {
     },
     /// A registration.
     Registration,
-    /// A WeChat code.
+    /// A WeChat code. Whoever may log in makes as many devices as they like: with proof, it is
+    /// counted against the user.
     WechatCode {
         /// User and key of the device, where a valid device token names them.
         proven: Option<(i64, &'a str)>,
@@ -78,9 +79,8 @@ impl Guess<'_> {
                 vec![budget("session", &authentication_session_id.to_string(), limits.device, true)]
             }
             Guess::Registration => vec![budget("register", &address, limits.registration, false)],
-            Guess::WechatCode { proven: Some((user_id, device_key)) } => {
-                let device = hash(&[&user_id.to_string(), device_key]);
-                vec![budget("wechat_device", &device, limits.wechat_code, false)]
+            Guess::WechatCode { proven: Some((user_id, _)) } => {
+                vec![budget("wechat_user", &user_id.to_string(), limits.wechat_code, false)]
             }
             Guess::WechatCode { proven: None } => {
                 vec![budget("wechat", &address, limits.wechat_code, false)]

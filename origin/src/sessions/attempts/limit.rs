@@ -32,7 +32,7 @@ pub struct LoginLimits {
     pub device: Limit,
     /// Registrations from one address; those that succeed count, too.
     pub registration: Limit,
-    /// WeChat codes from one address or proven device. A code cannot be guessed: this keeps our
+    /// WeChat codes from one address, or of one user with proof. A code cannot be guessed: this keeps our
     /// quota at WeChat.
     pub wechat_code: Limit,
 }
@@ -120,20 +120,28 @@ impl Count {
         Self { failures: 0, counted_at: now, open_tries: 0, open_until: None, wait_until: None }
     }
 
+    /// With the tries that nobody will tell of any more: they count as failed when that was clear,
+    /// so that whoever looks, however often and late, finds the same wait and not one from now on.
+    #[must_use]
+    pub fn without_abandoned(self, limit: Limit, now: Timestamp) -> Self {
+        match self.open_until {
+            Some(until) if until <= now => {
+                let settled = Self { open_tries: 0, open_until: None, ..self };
+                settled.with_failures(self.open_tries, limit, until)
+            }
+            _ => self,
+        }
+    }
+
     /// Whether a try may be made now. However many come at once, no more are let in than may fail.
+    /// Abandoned ones among them hold it up: see [`Self::without_abandoned`].
     #[must_use]
     pub fn admit(self, limit: Limit, now: Timestamp) -> Verdict {
-        let mut count = self;
-        if count.open_until.is_some_and(|until| until <= now) {
-            let abandoned = std::mem::take(&mut count.open_tries);
-            count.open_until = None;
-            count = count.with_failures(abandoned, limit, now);
-        }
-        if let Some(until) = count.wait_until.filter(|until| *until > now) {
+        if let Some(until) = self.wait_until.filter(|until| *until > now) {
             let seconds = until.since(now).as_millis().div_ceil(1000);
             return Verdict::Wait(u32::try_from(seconds).unwrap_or(u32::MAX));
         }
-        let count = count.after_forgetting(limit, now);
+        let count = self.after_forgetting(limit, now);
         // Once the free ones are spent, one at a time.
         if count.open_tries >= limit.free.saturating_sub(count.failures).max(1) {
             return Verdict::Queue;
@@ -282,7 +290,11 @@ mod tests {
     #[test]
     fn tries_of_a_process_that_died_count_as_failed() {
         let left = admitted(admitted(count(1), at(0)), at(0));
-        assert_eq!(left.admit(LIMIT, at(14)), Verdict::Queue);
-        assert_eq!(left.admit(LIMIT, at(15)), Verdict::Wait(1));
+        let seen = |now| left.without_abandoned(LIMIT, now);
+        assert_eq!((seen(at(14)), left.admit(LIMIT, at(14))), (left, Verdict::Queue));
+        assert_eq!(seen(at(15)).admit(LIMIT, at(15)), Verdict::Wait(1));
+        // The wait is from then on, whoever looks and when; and it ends.
+        assert_eq!(seen(at(15)), seen(at(500)));
+        assert_eq!(admitted(seen(at(16)), at(16)).failures, 3);
     }
 }
