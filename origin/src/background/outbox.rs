@@ -38,86 +38,75 @@ const MAX_PAUSE: Duration = Duration::from_secs(5);
 /// Alerts that may be under way beside the ends: one that hangs holds up no session's end.
 const MAX_ALERTS: usize = 8;
 
-/// Sends what there is, until `stop`: ends of sessions with their alerts, and beside them what was written
-/// in chats, so that neither waits for the other.
-pub async fn run(app: App, stop: CancellationToken) {
-    tokio::join!(run_sessions(&app, &stop), run_messages(&app, &stop));
-}
-
-async fn run_sessions(app: &App, stop: &CancellationToken) {
-    let mut alerts = JoinSet::new();
-    loop {
-        let sent = Box::pin(send_sessions(app, &mut alerts)).await;
-        if !goes_on(&app.outbox_bell.sessions, stop, sent).await {
-            while alerts.join_next().await.is_some() {}
-            return;
-        }
-    }
-}
-
-async fn run_messages(app: &App, stop: &CancellationToken) {
-    loop {
-        let sent = Box::pin(send_messages(app)).await;
-        if !goes_on(&app.outbox_bell.messages, stop, sent).await {
-            return;
-        }
-    }
-}
-
 /// Rung when a transaction that wrote to the outbox has committed.
 #[derive(Default)]
-pub struct Bell {
-    sessions: Notify,
-    messages: Notify,
-}
+pub struct Bell(Notify);
 
 impl Bell {
-    /// Has both senders look, now or as soon as they are done with what they have.
+    /// Has the sender look, now or as soon as it is done with what it has.
     pub fn ring(&self) {
-        self.sessions.notify_one();
-        self.messages.notify_one();
+        self.0.notify_one();
     }
 }
 
-/// Waits until there may be more to send; `false` where it is time to stop.
-async fn goes_on(bell: &Notify, stop: &CancellationToken, sent: Result<usize, ApiError>) -> bool {
-    match sent {
-        Ok(sent) if sent > 0 && !stop.is_cancelled() => return true,
-        Ok(_) => {}
-        Err(error) => error.log(),
-    }
-    tokio::select! {
-        () = stop.cancelled() => false,
-        () = bell.notified() => true,
-        () = tokio::time::sleep(INTERVAL) => true,
-    }
+/// What is on its way beside the ends of sessions, which wait for none of it.
+#[derive(Default)]
+struct UnderWay {
+    alerts: JoinSet<()>,
+    /// One batch at a time, so that a conversation's messages keep their order.
+    messages: JoinSet<()>,
 }
 
-async fn take(app: &App, kinds: &[Kind], now: Timestamp) -> Result<Vec<Taken>, ApiError> {
-    app.db
-        .retrying(|| async move {
-            let mut tx = app.db.begin().await?;
-            let rows = store::outbox::take(tx.conn(), kinds, BATCH, LEASE, now).await?;
-            tx.commit().await?;
-            Ok(rows)
-        })
-        .await
+/// Sends what there is, until `stop`.
+pub async fn run(app: App, stop: CancellationToken) {
+    let mut under_way = UnderWay::default();
+    loop {
+        match Box::pin(send_batch(&app, &mut under_way)).await {
+            Ok(ended) if ended > 0 && !stop.is_cancelled() => continue,
+            Ok(_) => {}
+            Err(error) => error.log(),
+        }
+        tokio::select! {
+            () = stop.cancelled() => break,
+            () = app.outbox_bell.0.notified() => {}
+            Some(_) = under_way.messages.join_next() => {}
+            () = tokio::time::sleep(INTERVAL) => {}
+        }
+    }
+    while under_way.alerts.join_next().await.is_some() {}
+    while under_way.messages.join_next().await.is_some() {}
 }
 
-/// Sends a batch of ends and alerts; how many ends the edge has taken. A socket that is about to be closed hears the
-/// alert first, but an end waits for that no longer than a moment: it matters more.
-async fn send_sessions(app: &App, under_way: &mut JoinSet<()>) -> Result<usize, ApiError> {
+/// Sends a batch: alerts and messages beside, ends at once; how many ends the edge has taken. A socket
+/// that is about to be closed hears the alert first, but an end waits for that no longer than a moment:
+/// it matters more.
+async fn send_batch(app: &App, under_way: &mut UnderWay) -> Result<usize, ApiError> {
     let now = app.ambient.now();
-    let rows = take(app, &[Kind::SecurityAlert, Kind::SessionEnded], now).await?;
-    let (alerts, ended): (Vec<_>, Vec<_>) =
-        rows.into_iter().partition(|row| row.kind == Kind::SecurityAlert);
+    while under_way.messages.try_join_next().is_some() {}
+    let beside: &[Kind] = if under_way.messages.is_empty() {
+        &[Kind::SecurityAlert, Kind::MessageStored]
+    } else {
+        &[Kind::SecurityAlert]
+    };
+    let (ended, beside) = take(app, beside, now).await?;
+    let (alerts, messages): (Vec<_>, Vec<_>) =
+        beside.into_iter().partition(|row| row.kind == Kind::SecurityAlert);
+    if !messages.is_empty() {
+        let sender = app.clone();
+        under_way.messages.spawn(async move {
+            let path = route::INTERNAL_CHAT_EVENTS;
+            if let Err(error) = send_kind::<ChatEvent>(&sender, path, messages, now).await {
+                error.log();
+            }
+        });
+    }
     if !alerts.is_empty() {
-        while under_way.len() >= MAX_ALERTS {
-            under_way.join_next().await;
+        while under_way.alerts.len() >= MAX_ALERTS {
+            under_way.alerts.join_next().await;
         }
         let (told, alerts_told) = oneshot::channel::<()>();
         let sender = app.clone();
-        under_way.spawn(async move {
+        under_way.alerts.spawn(async move {
             // Dropped when the alerts are sent, whatever became of them.
             let _told = told;
             let path = route::INTERNAL_SECURITY_ALERTS;
@@ -130,10 +119,24 @@ async fn send_sessions(app: &App, under_way: &mut JoinSet<()>) -> Result<usize, 
     send_kind::<SessionEvent>(app, route::INTERNAL_SESSION_EVENTS, ended, now).await
 }
 
-async fn send_messages(app: &App) -> Result<usize, ApiError> {
-    let now = app.ambient.now();
-    let rows = take(app, &[Kind::MessageStored], now).await?;
-    send_kind::<ChatEvent>(app, route::INTERNAL_CHAT_EVENTS, rows, now).await
+/// Takes ends, and then what goes beside them: an alert is committed together with its end, so that
+/// whoever has seen the end sees the alert. One look for both could pass over an alert while it is being
+/// committed, and find the end.
+async fn take(
+    app: &App,
+    beside: &[Kind],
+    now: Timestamp,
+) -> Result<(Vec<Taken>, Vec<Taken>), ApiError> {
+    app.db
+        .retrying(|| async move {
+            let mut tx = app.db.begin().await?;
+            let ended = [Kind::SessionEnded];
+            let ended = store::outbox::take(tx.conn(), &ended, BATCH, LEASE, now).await?;
+            let beside = store::outbox::take(tx.conn(), beside, BATCH, LEASE, now).await?;
+            tx.commit().await?;
+            Ok((ended, beside))
+        })
+        .await
 }
 
 async fn send_kind<E: Serialize + DeserializeOwned>(
