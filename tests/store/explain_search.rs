@@ -45,7 +45,6 @@ async fn sessions_are_searched_by_indexes(app: TestApp) {
         ("ip", Search { login_ip: Some("10.0.0.7".into()), ..all() }),
         ("ip", Search { login_ip: Some("10.0.0.7".into()), from: soon, ..all() }),
         ("reason", Search { state: Some(State::Ended(EndReason::Revoked)), ..all() }),
-        ("open", Search { state: Some(State::Live), ..all() }),
     ] {
         let plan = plan(&app, some(search.clone())).await;
         assert_eq!(
@@ -55,7 +54,12 @@ async fn sessions_are_searched_by_indexes(app: TestApp) {
         );
         assert!(plan.in_order, "{search:?}: {plan:?}");
     }
-    // Narrowed by more: by whichever index the optimiser likes best, but by one.
+    // MariaDB would as soon walk all by time until the page is full.
+    let live = plan(&app, some(Search { state: Some(State::Live), ..all() })).await;
+    let by = ["idx_authentication_sessions_open", "idx_authentication_sessions_created"];
+    assert!(by.contains(&live.index("s")) && live.in_order, "{live:?}");
+    // Narrowed by more: by whichever index the optimiser likes best, but by one. Without a user it is not
+    // asked of USER_INACTIVE, which is an OR over two tables: no index serves that whole.
     let user = Search { user_id: Some(7), ..all() };
     let web = Search { client_type: Some(ClientType::Web), ..all() };
     for search in [
@@ -67,7 +71,6 @@ async fn sessions_are_searched_by_indexes(app: TestApp) {
         Search { state: Some(State::Ended(EndReason::Replaced)), ..all() },
         Search { state: Some(State::Ended(EndReason::Expired)), ..web.clone() },
         Search { state: Some(State::Ended(EndReason::UserInactive)), ..user.clone() },
-        Search { state: Some(State::Ended(EndReason::UserInactive)), ..all() },
         Search { login_ip: Some("10.0.0.7".into()), state: Some(State::Live), ..user.clone() },
     ] {
         let plan = plan(&app, some(search.clone())).await;
