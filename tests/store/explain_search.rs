@@ -80,7 +80,6 @@ async fn sessions_are_searched_by_indexes(app: TestApp) {
         user,
         Search { login_ip: Some("10.0.0.7".into()), ..all() },
         Search { state: Some(State::Ended(EndReason::Revoked)), ..all() },
-        Search { state: Some(State::Live), ..all() },
         Search { from: soon, ..all() },
     ] {
         let plan = plan(&app, count(search.clone())).await;
