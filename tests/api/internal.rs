@@ -75,7 +75,10 @@ async fn liveness_is_what_the_row_says_now(app: TestApp) {
     let phone = ana.log_in(Device::phone("phone-1")).await;
     let ask = json!({ "session_token": session_token(&app, &phone) });
     let live = call(&app, route::INTERNAL_LIVENESS, &ask).await;
-    assert_eq!(live.data(), &json!({ "state": "live", "until": "2026-03-31T00:00:00.000+08:00" }));
+    assert_eq!(
+        live.data(),
+        &json!({ "state": "live", "until": "2026-03-31T00:00:00.000+08:00", "user_id": ana.user_id, "user_type": "user" })
+    );
     ana.log_in(Device::phone("phone-2")).await;
     let dead = call(&app, route::INTERNAL_LIVENESS, &ask).await;
     assert_eq!(dead.data(), &json!({ "state": "dead", "code": "SESSION_REPLACED" }));
