@@ -29,7 +29,10 @@ enum Home {
     Folder(
         #[expect(dead_code, reason = "held so that the folder stays until the test ends")] TempDir,
     ),
-    Schema(String),
+    Schema {
+        server: String,
+        name: String,
+    },
 }
 
 impl TestDatabase {
@@ -41,18 +44,21 @@ impl TestDatabase {
                 let url = format!("sqlite://{}", folder.path().join("test.db").display());
                 Self { url, home: Home::Folder(folder) }
             }
-            Backend::MySql => {
-                let schema = unique_schema();
-                let mut connection = server().await;
-                // No collation is named: tables must not depend on a server's or schema's default.
-                connection
-                    .execute(sqlx::AssertSqlSafe(format!("CREATE DATABASE {schema}")))
-                    .await
-                    .expect("may create schemas");
-                let url = format!("{}/{schema}", server_url());
-                Self { url, home: Home::Schema(schema) }
-            }
+            Backend::MySql => Self::create_at(&server_url()).await,
         }
+    }
+
+    /// A schema of its own on this server.
+    pub async fn create_at(server: &str) -> Self {
+        let name = unique_schema();
+        let mut connection = connect(server).await;
+        // No collation is named: tables must not depend on a server's or schema's default.
+        connection
+            .execute(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}")))
+            .await
+            .expect("may create schemas");
+        let url = format!("{server}/{name}");
+        Self { url, home: Home::Schema { server: server.to_owned(), name } }
     }
 
     /// A pool of its own on this database, as each origin process has one.
@@ -94,10 +100,10 @@ impl TestDatabase {
 
     /// Removes the schema; a folder goes by itself.
     pub async fn remove(&self) {
-        if let Home::Schema(schema) = &self.home {
-            let mut connection = server().await;
+        if let Home::Schema { server, name } = &self.home {
+            let mut connection = connect(server).await;
             connection
-                .execute(sqlx::AssertSqlSafe(format!("DROP DATABASE {schema}")))
+                .execute(sqlx::AssertSqlSafe(format!("DROP DATABASE {name}")))
                 .await
                 .expect("may drop schemas");
         }
@@ -111,8 +117,8 @@ fn server_url() -> String {
         .to_owned()
 }
 
-async fn server() -> MySqlConnection {
-    MySqlConnection::connect(&server_url()).await.expect("the server of TEST_MYSQL_URL answers")
+async fn connect(server: &str) -> MySqlConnection {
+    MySqlConnection::connect(server).await.expect("the database server answers")
 }
 
 fn unique_schema() -> String {

@@ -8,8 +8,10 @@
 
 pub mod app;
 pub mod backlog;
+pub mod chat;
 pub mod clock;
 pub mod database;
+pub mod dice;
 pub mod kv;
 pub mod leaks;
 pub mod reply;

@@ -1,6 +1,8 @@
 //! The whole system a test: a real origin process, a real edge in workerd, a database of its own.
 
 mod calls;
+mod people;
+mod processes;
 
 use std::{
     io::Write as _,
@@ -86,7 +88,15 @@ pub async fn run<F: Future<Output = ()> + Send + 'static>(
     backend: Backend,
     story: impl FnOnce(System) -> F,
 ) {
-    let database = Arc::new(TestDatabase::create(backend).await);
+    run_on(TestDatabase::create(backend).await, story).await;
+}
+
+/// The same on a database that is there.
+pub async fn run_on<F: Future<Output = ()> + Send + 'static>(
+    database: TestDatabase,
+    story: impl FnOnce(System) -> F,
+) {
+    let database = Arc::new(database);
     let system = System::start(Arc::clone(&database)).await;
     let (db, folder) = (system.db.clone(), Arc::clone(&system.folder));
     let mut secrets = system.origin_options.secrets.values.all().map(str::to_owned).to_vec();
@@ -300,6 +310,18 @@ impl System {
     #[must_use]
     pub fn user_password(&self) -> String {
         self.origin_options.secrets.values.demo_user_password.clone()
+    }
+
+    /// The origin anew, on the same database by another way.
+    pub fn move_database(&mut self, url: &str) {
+        self.kill_origin();
+        url.clone_into(&mut self.origin_options.database_url);
+        self.start_origin();
+    }
+
+    /// The one column of text that a query reads.
+    pub async fn texts(&self, query: &str) -> Vec<String> {
+        self.database.texts(query).await
     }
 
     /// Changes rows that no route does, as time or another program would.

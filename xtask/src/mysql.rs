@@ -28,9 +28,16 @@ const PATIENCE: Duration = Duration::from_mins(1);
 pub struct Mysql {
     url: String,
     version: String,
+    private: Option<Private>,
+}
+
+/// A server of our own.
+struct Private {
     // In this order: the server ends before its folder goes.
-    _server: Option<Group>,
-    _dir: Option<TempDir>,
+    server: Group,
+    dir: TempDir,
+    binary: PathBuf,
+    port: u16,
 }
 
 impl Mysql {
@@ -66,10 +73,14 @@ impl Mysql {
         let version = addresses.find_map(|address| greeting(TcpStream::connect(address).ok()?));
         let version = version
             .with_context(|| format!("no MySQL server answers at {address} ({URL_VARIABLE})"))?;
-        Ok(Self { url, version, _server: None, _dir: None })
+        Ok(Self { url, version, private: None })
     }
 
-    fn private() -> Result<Self> {
+    /// A server of one's own, which can be killed, whatever `TEST_MYSQL_URL` says.
+    ///
+    /// # Errors
+    /// There is no server and none may be installed, or it does not start.
+    pub fn private() -> Result<Self> {
         if find_server().is_none() {
             apt::ensure(&["mariadb-server"], "a MySQL or MariaDB server")?;
         }
@@ -82,7 +93,26 @@ impl Mysql {
         let mut server = Group::spawn(&mut serve(&binary, dir.path(), port, &log)?)?;
         let version = wait_until_it_greets(port, &mut server, &log)?;
         let url = format!("mysql://root@127.0.0.1:{port}");
-        Ok(Self { url, version, _server: Some(server), _dir: Some(dir) })
+        Ok(Self { url, version, private: Some(Private { server, dir, binary, port }) })
+    }
+
+    /// Ends a private server as a crash does. What was committed is in its files.
+    pub fn kill(&mut self) {
+        if let Some(private) = &mut self.private {
+            private.server.kill();
+        }
+    }
+
+    /// Starts a private server that was killed, on the same port with the same data.
+    ///
+    /// # Errors
+    /// It is not a private one, or does not start.
+    pub fn start_again(&mut self) -> Result<()> {
+        let Private { server, dir, binary, port } =
+            self.private.as_mut().context("the server is not ours")?;
+        let log = dir.path().join("again.log");
+        *server = Group::spawn(&mut serve(binary, dir.path(), *port, &log)?)?;
+        wait_until_it_greets(*port, server, &log).map(|_| ())
     }
 }
 

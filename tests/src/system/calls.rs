@@ -11,7 +11,7 @@ use shared::{
 use xtask::secrets::{DEMO_ADMIN_MOBILE, DEMO_AGENT_MOBILE, DEMO_USER_MOBILE};
 
 use super::{Client, Door, Person, System};
-use crate::{reply::Reply, socket::Socket};
+use crate::{chat::desk, reply::Reply, socket::Socket};
 
 impl System {
     /// A request to be filled in.
@@ -90,6 +90,12 @@ impl System {
     pub async fn refresh(&self, door: &Door, token: &str) -> Reply {
         let body = json!({ "refresh_token": token });
         self.send(self.request(door, "POST", route::REFRESH).json(&body)).await
+    }
+
+    /// A person of the staff takes a conversation that waits.
+    pub async fn accept(&self, client: &Client, conversation: i64) {
+        let path = route::with_id(desk::DESK_ACCEPT, conversation);
+        self.post(&Door::Edge, client, &path, &json!({})).await.ok();
     }
 
     /// Pushes something to the edge, signed as the origin signs it.

@@ -1,0 +1,57 @@
+//! A database that goes away for a while.
+
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use sqlx::{Connection as _, Executor as _, SqliteConnection};
+use xtask::mysql::Mysql;
+
+use crate::chat::Proxy;
+
+/// How the database of a run is stopped.
+pub enum Database {
+    /// A lock is held that nobody writes past, in this file.
+    Locked(String),
+    /// The way to it is cut.
+    Behind(Proxy),
+    /// The server itself is killed, and started again.
+    Server(Arc<Mutex<Mysql>>),
+}
+
+impl Database {
+    /// Takes it away for so long.
+    pub async fn stop_for(&self, time: Duration) {
+        match self {
+            Self::Locked(url) => {
+                let mut connection = SqliteConnection::connect(url).await.expect("a connection");
+                connection.execute("PRAGMA busy_timeout = 10000").await.expect("patience");
+                connection.execute("BEGIN IMMEDIATE").await.expect("the lock");
+                tokio::time::sleep(time).await;
+                connection.execute("ROLLBACK").await.expect("the lock is given back");
+            }
+            Self::Behind(proxy) => {
+                proxy.cut();
+                tokio::time::sleep(time).await;
+                proxy.mend();
+            }
+            Self::Server(server) => {
+                self.with(server, Mysql::kill).await;
+                tokio::time::sleep(time).await;
+                self.with(server, |server| server.start_again().expect("the server starts")).await;
+            }
+        }
+    }
+
+    async fn with(
+        &self,
+        server: &Arc<Mutex<Mysql>>,
+        act: impl FnOnce(&mut Mysql) + Send + 'static,
+    ) {
+        let server = Arc::clone(server);
+        let done =
+            tokio::task::spawn_blocking(move || act(&mut server.lock().expect("nobody else")));
+        done.await.expect("it is done");
+    }
+}
