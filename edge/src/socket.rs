@@ -8,6 +8,7 @@ use shared::{
         room::{Room, SocketOwner},
     },
     error::ErrorCode,
+    time::Timestamp,
     web_origin::WebOrigin,
 };
 use worker::Response;
@@ -44,6 +45,11 @@ pub async fn open(call: &Call<'_>, origin: Option<&str>) -> Result<Response, Ref
         user_id: claims.user_id,
         user_type: claims.user_type,
         session_token: claims.session_token.clone(),
+        token_expires_at: claims
+            .exp
+            .checked_mul(1000)
+            .and_then(Timestamp::from_millis)
+            .unwrap_or(call.now),
         language: call.language,
     };
     let room = Room::of(claims.user_id, claims.user_type, call.config.desk_shards);

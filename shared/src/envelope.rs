@@ -52,6 +52,9 @@ pub struct Failure {
     /// With `VALIDATION_FAILED`: an entry a field.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fields: Vec<FieldError>,
+    /// With `CONFLICT`: the state that does not allow it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub details: Option<serde_json::Value>,
     /// Finds the call in the logs.
     pub request_id: String,
     /// The server's clock, for clients whose own is wrong.
@@ -68,6 +71,7 @@ impl Failure {
             legacy_code: code.is_session_end().then(|| LEGACY_SESSION_CODE.to_owned()),
             message: code.message(language).to_owned(),
             fields: Vec::new(),
+            details: None,
             request_id: request_id.to_owned(),
             server_time: now,
         }
@@ -77,6 +81,13 @@ impl Failure {
     #[must_use]
     pub fn with_fields(mut self, fields: Vec<FieldError>) -> Self {
         self.fields = fields;
+        self
+    }
+
+    /// The same, with the state that does not allow it.
+    #[must_use]
+    pub fn with_details(mut self, details: Option<serde_json::Value>) -> Self {
+        self.details = details;
         self
     }
 }

@@ -29,6 +29,36 @@ pub const CHAT_SESSIONS: &str = "/api/v4/system/chat/sessions";
 /// The messages of one of them.
 pub const CHAT_MESSAGES: &str =
     "/api/v4/system/chat/sessions/{customer_service_session_id}/messages";
+/// The caller has read one of them, up to a message.
+pub const CHAT_READ: &str = "/api/v4/system/chat/sessions/{customer_service_session_id}/read";
+/// Its user ends one of them.
+pub const CHAT_CLOSE: &str = "/api/v4/system/chat/sessions/{customer_service_session_id}/close";
+/// Its user says how it was.
+pub const CHAT_RATING: &str = "/api/v4/system/chat/sessions/{customer_service_session_id}/rating";
+/// The conversations that an agent may see.
+pub const DESK_SESSIONS: &str = "/api/v4/console/customer-service/sessions";
+/// The messages of one of them.
+pub const DESK_MESSAGES: &str =
+    "/api/v4/console/customer-service/sessions/{customer_service_session_id}/messages";
+/// An agent writes.
+pub const DESK_SEND: &str =
+    "/api/v4/console/customer-service/sessions/{customer_service_session_id}/send";
+/// An agent has read, up to a message.
+pub const DESK_READ: &str =
+    "/api/v4/console/customer-service/sessions/{customer_service_session_id}/read";
+/// An agent takes a conversation that waits.
+pub const DESK_ACCEPT: &str =
+    "/api/v4/console/customer-service/sessions/{customer_service_session_id}/accept";
+/// An agent hands it to another.
+pub const DESK_TRANSFER: &str =
+    "/api/v4/console/customer-service/sessions/{customer_service_session_id}/transfer";
+/// An agent ends it.
+pub const DESK_CLOSE: &str =
+    "/api/v4/console/customer-service/sessions/{customer_service_session_id}/close";
+/// The conversations that wait for an agent.
+pub const DESK_QUEUE: &str = "/api/v4/console/customer-service/queue";
+/// How customer service does.
+pub const DESK_STATS: &str = "/api/v4/console/customer-service/stats";
 /// An admin ends a session.
 pub const DEACTIVATE_SESSION: &str =
     "/api/v4/console/auth/sessions/{authentication_session_id}/deactivate";
@@ -55,9 +85,15 @@ pub const READYZ: &str = "/readyz";
 pub const INTERNAL_LIVENESS: &str = "/internal/sessions/liveness";
 /// The edge hands messages to the origin.
 pub const INTERNAL_MESSAGES: &str = "/internal/chat/messages";
+/// The edge asks what was written in a conversation.
+pub const INTERNAL_REPLAY: &str = "/internal/chat/replay";
+/// The edge says what was delivered and read.
+pub const INTERNAL_MARKS: &str = "/internal/chat/marks";
+/// The edge asks who waits for an agent.
+pub const INTERNAL_QUEUE: &str = "/internal/chat/queue";
 /// The origin tells the edge of ended sessions.
 pub const INTERNAL_SESSION_EVENTS: &str = "/internal/session-events";
-/// The origin tells the edge of stored messages.
+/// The origin tells the edge what happens in conversations.
 pub const INTERNAL_CHAT_EVENTS: &str = "/internal/chat-events";
 /// The origin tells the edge of what is suspicious about an account.
 pub const INTERNAL_SECURITY_ALERTS: &str = "/internal/security-alerts";
@@ -138,6 +174,18 @@ pub const FORWARDED: &[Route] = &[
     Route { method: Method::Post, path: CHAT_SESSIONS, access: Access::Write },
     Route { method: Method::Get, path: CHAT_MESSAGES, access: Access::Read },
     Route { method: Method::Post, path: CHAT_MESSAGES, access: Access::Write },
+    Route { method: Method::Post, path: CHAT_READ, access: Access::Write },
+    Route { method: Method::Post, path: CHAT_CLOSE, access: Access::Write },
+    Route { method: Method::Post, path: CHAT_RATING, access: Access::Write },
+    Route { method: Method::Get, path: DESK_SESSIONS, access: Access::Write },
+    Route { method: Method::Get, path: DESK_MESSAGES, access: Access::Write },
+    Route { method: Method::Post, path: DESK_SEND, access: Access::Write },
+    Route { method: Method::Post, path: DESK_READ, access: Access::Write },
+    Route { method: Method::Post, path: DESK_ACCEPT, access: Access::Write },
+    Route { method: Method::Post, path: DESK_TRANSFER, access: Access::Write },
+    Route { method: Method::Post, path: DESK_CLOSE, access: Access::Write },
+    Route { method: Method::Get, path: DESK_QUEUE, access: Access::Write },
+    Route { method: Method::Get, path: DESK_STATS, access: Access::Write },
     Route { method: Method::Post, path: DEACTIVATE_SESSION, access: Access::Write },
     Route { method: Method::Post, path: DEACTIVATE_USER_SESSIONS, access: Access::Write },
     Route { method: Method::Get, path: CONSOLE_SESSIONS, access: Access::Write },

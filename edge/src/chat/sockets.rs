@@ -67,7 +67,7 @@ impl Socket {
     /// Sends a frame, unless the reader is too slow: then the socket ends, and the client catches up
     /// when it is back.
     pub fn send_text(&self, text: &str) {
-        if self.raw.as_ref().buffered_amount() > MAX_BUFFERED {
+        if self.buffered() > MAX_BUFFERED {
             self.close(ErrorCode::SlowConsumer);
         } else {
             // An error says that the socket has closed meanwhile; its end is told elsewhere.
@@ -84,6 +84,16 @@ impl Socket {
     pub fn end(&self, code: ErrorCode, event: fn(Refusal) -> ServerEvent) {
         self.send(&event(self.refusal(code)));
         self.close(code);
+    }
+
+    /// What waits for its reader, in bytes.
+    pub fn buffered(&self) -> u32 {
+        self.raw.as_ref().buffered_amount()
+    }
+
+    /// Whether it is open.
+    pub fn is_open(&self) -> bool {
+        self.raw.as_ref().ready_state() == worker::web_sys::WebSocket::OPEN
     }
 
     fn close(&self, code: ErrorCode) {

@@ -2,6 +2,7 @@
 
 pub mod event;
 mod message;
+pub mod news;
 pub mod room;
 
 pub use message::{LastMessage, Message, MessageProblem, NewMessage, Sender};

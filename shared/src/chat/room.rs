@@ -3,6 +3,10 @@
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 
+use super::{
+    event::{Presence, TypingEvent},
+    news::News,
+};
 use crate::{error::ErrorCode, session::SessionHash, time::Timestamp, user::UserType};
 
 /// An object that holds sockets.
@@ -12,6 +16,8 @@ pub enum Room {
     User(i64),
     /// The sockets of the agents and admins of one shard.
     Desk(u32),
+    /// Sockets that have yet to say whose they are.
+    Gateway(u32),
 }
 
 impl Room {
@@ -33,6 +39,7 @@ impl Room {
         match self {
             Self::User(_) => "USER_CHANNEL",
             Self::Desk(_) => "DESK",
+            Self::Gateway(_) => "GATEWAY",
         }
     }
 
@@ -42,6 +49,7 @@ impl Room {
         match self {
             Self::User(user_id) => format!("user:{user_id}"),
             Self::Desk(shard) => format!("desk:{shard}"),
+            Self::Gateway(number) => format!("gateway:{number}"),
         }
     }
 }
@@ -62,6 +70,8 @@ pub struct SocketOwner {
     pub user_type: UserType,
     /// Names the session to the origin.
     pub session_token: String,
+    /// The end of the token that it was opened with.
+    pub token_expires_at: Timestamp,
     /// The language of what a person reads.
     pub language: crate::error::Language,
 }
@@ -86,10 +96,16 @@ impl SocketOwner {
 /// What a room can be told.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum RoomCall {
+    /// Pass on what happened in conversations, each to those whom it concerns.
+    Tell(Vec<News>),
     /// Send events, in this order, to the sockets that they are for.
     Deliver(Vec<Delivery>),
     /// A session has ended: remember it, say so on its sockets and close them.
     EndSession(SessionEnded),
+    /// Someone of the other side types.
+    Typing(TypingNews),
+    /// The user of conversations has come or gone.
+    Presence(PresenceNews),
 }
 
 impl RoomCall {
@@ -97,8 +113,11 @@ impl RoomCall {
     #[must_use]
     pub const fn path(&self) -> &'static str {
         match self {
+            Self::Tell(_) => "/tell",
             Self::Deliver(_) => "/deliver",
             Self::EndSession(_) => "/end-session",
+            Self::Typing(_) => "/typing",
+            Self::Presence(_) => "/presence",
         }
     }
 
@@ -108,8 +127,11 @@ impl RoomCall {
     /// Where it cannot be written as JSON.
     pub fn body(&self) -> serde_json::Result<String> {
         match self {
+            Self::Tell(news) => serde_json::to_string(news),
             Self::Deliver(deliveries) => serde_json::to_string(deliveries),
             Self::EndSession(ended) => serde_json::to_string(ended),
+            Self::Typing(typing) => serde_json::to_string(typing),
+            Self::Presence(presence) => serde_json::to_string(presence),
         }
     }
 
@@ -119,7 +141,10 @@ impl RoomCall {
     /// Where the body is not that of the call.
     pub fn parse(path: &str, body: &str) -> Option<serde_json::Result<Self>> {
         match path {
+            "/tell" => Some(serde_json::from_str(body).map(Self::Tell)),
             "/deliver" => Some(serde_json::from_str(body).map(Self::Deliver)),
+            "/typing" => Some(serde_json::from_str(body).map(Self::Typing)),
+            "/presence" => Some(serde_json::from_str(body).map(Self::Presence)),
             "/end-session" => Some(serde_json::from_str(body).map(Self::EndSession)),
             _ => None,
         }
@@ -136,12 +161,28 @@ pub struct Delivery {
     pub occurred_at: Timestamp,
     /// Whose sockets it is for; everyone's in the room where it does not say.
     pub to_user_ids: Option<Vec<i64>>,
-    /// The socket that caused it and has its own answer.
-    pub except_socket: Option<String>,
     /// The session that caused it and is not told.
     pub except_session: Option<SessionHash>,
     /// The frame to send: a [`ServerEvent`](super::event::ServerEvent) as JSON, which no room reads.
     pub frame: String,
+}
+
+/// Someone types in a conversation, as the other side's room is told of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TypingNews {
+    /// The agent who has the conversation; every agent is told where none has.
+    pub admin_id: Option<i64>,
+    /// What clients are told.
+    pub typing: TypingEvent,
+}
+
+/// A user has come or gone, as a desk is told of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PresenceNews {
+    /// The agents who have conversations of the user; every agent is told where this says none.
+    pub admin_ids: Option<Vec<i64>>,
+    /// What clients are told.
+    pub presence: Presence,
 }
 
 /// The end of a session, as a room is told of it.
@@ -187,6 +228,7 @@ mod tests {
             user_id: 31,
             user_type: UserType::User,
             session_token: "会话\n\"".into(),
+            token_expires_at: Timestamp::EPOCH,
             language: crate::error::Language::Chinese,
         };
         let header = owner.to_header().unwrap();

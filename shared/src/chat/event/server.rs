@@ -1,91 +1,17 @@
-//! What travels on chat sockets.
-
 use serde::{Deserialize, Serialize};
 
-use super::{Message, MessageType, NewMessage, SenderType};
+use super::{
+    ConversationUpdate, MessageStatusChange, MessagesRead, Position, Presence, Queue, Resume,
+    TokenEnd, TypingEvent,
+};
 use crate::{
+    chat::{Message, MessageType, SenderType},
     envelope::FieldError,
     error::{ErrorCode, Language},
     risk::Cause,
     time::Timestamp,
     user::ClientType,
 };
-
-/// The largest frame that a client may send, in bytes.
-pub const MAX_FRAME_BYTES: usize = 64 * 1024;
-/// The heartbeat that clients send, as text.
-pub const PING: &str = "ping";
-/// Its answer.
-pub const PONG: &str = "pong";
-/// The subprotocol under which browsers send their token: `bearer, <token>`.
-pub const BEARER_PROTOCOL: &str = "bearer";
-
-/// A frame from a client: `{"event":"send_message","data":{…},"ack":7}`.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ClientFrame {
-    /// What the client wants.
-    pub event: ClientEvent,
-    /// Where the client wants an answer: the number that it carries.
-    pub ack: Option<u64>,
-}
-
-/// What a client may ask for.
-#[derive(Clone, Debug, PartialEq)]
-pub enum ClientEvent {
-    /// `send_message`
-    SendMessage(SendMessage),
-}
-
-/// Data of `send_message`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct SendMessage {
-    /// The conversation to write into.
-    pub customer_service_session_id: i64,
-    /// What to write.
-    #[serde(flatten)]
-    pub message: NewMessage,
-}
-
-/// A frame that is not acted on.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FrameRefused {
-    /// What the client is told.
-    pub code: ErrorCode,
-    /// The number of the answer, where the frame got as far as saying one.
-    pub ack: Option<u64>,
-}
-
-impl ClientFrame {
-    /// Reads a text frame.
-    ///
-    /// # Errors
-    /// `PAYLOAD_TOO_LARGE` over 64 KiB, `BAD_REQUEST` where it is no frame, `VALIDATION_FAILED`
-    /// where the event or its data is not one of ours.
-    pub fn parse(text: &str) -> Result<Self, FrameRefused> {
-        #[derive(Deserialize)]
-        struct Raw {
-            event: String,
-            #[serde(default)]
-            data: serde_json::Value,
-            #[serde(default)]
-            ack: Option<u64>,
-        }
-        let refused = |code, ack| FrameRefused { code, ack };
-        if text.len() > MAX_FRAME_BYTES {
-            return Err(refused(ErrorCode::PayloadTooLarge, None));
-        }
-        let raw: Raw =
-            serde_json::from_str(text).map_err(|_| refused(ErrorCode::BadRequest, None))?;
-        let invalid = |_| refused(ErrorCode::ValidationFailed, raw.ack);
-        let event = match raw.event.as_str() {
-            "send_message" => {
-                ClientEvent::SendMessage(serde_json::from_value(raw.data).map_err(invalid)?)
-            }
-            _ => return Err(refused(ErrorCode::ValidationFailed, raw.ack)),
-        };
-        Ok(Self { event, ack: raw.ack })
-    }
-}
 
 /// A frame to a client: `{"event":"…","data":{…}}`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -107,6 +33,26 @@ pub enum ServerEvent {
     Error(Refusal),
     /// Something about the account is suspicious: a [`SecurityAlert`], which the edge hands on as it is.
     SecurityAlert(serde_json::Value),
+    /// The other side has read.
+    MessagesRead(MessagesRead),
+    /// Messages of the reader of this have come further.
+    MessageStatus(MessageStatusChange),
+    /// Someone types, or has stopped.
+    Typing(TypingEvent),
+    /// A user has come or gone.
+    Presence(Presence),
+    /// A conversation began, was accepted, transferred or closed.
+    ConversationUpdated(ConversationUpdate),
+    /// The conversations that wait for an agent.
+    QueueUpdated(Queue),
+    /// What was asked for by `resume` has been sent.
+    Resumed(Resume),
+    /// More is missing in a conversation than a socket is sent: the rest is to be had by REST.
+    ResumeTruncated(Position),
+    /// The socket's token ends soon.
+    SessionExpiring(TokenEnd),
+    /// The socket's token was renewed.
+    Reauthenticated(TokenEnd),
 }
 
 /// Data of `connection_established`.
@@ -258,46 +204,6 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-
-    #[test]
-    fn a_frame_is_an_event_with_data_and_perhaps_an_ack() {
-        let frame = ClientFrame::parse(
-            r#"{"event":"send_message","data":{"customer_service_session_id":1882,"content":"hi","temp_message_id":"t1"},"ack":7}"#,
-        )
-        .unwrap();
-        let ClientEvent::SendMessage(sent) = frame.event;
-        assert_eq!(frame.ack, Some(7));
-        assert_eq!((sent.customer_service_session_id, sent.message.content.as_str()), (1882, "hi"));
-        assert_eq!(sent.message.message_type, MessageType::Text);
-    }
-
-    #[test]
-    fn hostile_frames_get_a_code_and_their_ack_back() {
-        let refused = |text: &str| {
-            let refused = ClientFrame::parse(text).unwrap_err();
-            (refused.code, refused.ack)
-        };
-        assert_eq!(refused(""), (ErrorCode::BadRequest, None));
-        assert_eq!(refused("[]"), (ErrorCode::BadRequest, None));
-        assert_eq!(refused(r#"{"event":7}"#), (ErrorCode::BadRequest, None));
-        assert_eq!(refused(r#"{"event":"x","ack":-1}"#), (ErrorCode::BadRequest, None));
-        assert_eq!(refused(&"[".repeat(60_000)), (ErrorCode::BadRequest, None));
-        assert_eq!(refused(&" ".repeat(MAX_FRAME_BYTES + 1)), (ErrorCode::PayloadTooLarge, None));
-        assert_eq!(
-            refused(r#"{"event":"drop_tables","ack":3}"#),
-            (ErrorCode::ValidationFailed, Some(3))
-        );
-        assert_eq!(
-            refused(r#"{"event":"send_message","ack":3}"#),
-            (ErrorCode::ValidationFailed, Some(3))
-        );
-        assert_eq!(
-            refused(
-                r#"{"event":"send_message","data":{"customer_service_session_id":"undefined","content":"x"}}"#
-            ),
-            (ErrorCode::ValidationFailed, None)
-        );
-    }
 
     #[test]
     fn what_the_server_says_has_the_shape_of_the_contract() {

@@ -1,12 +1,16 @@
 //! What edge and origin say to each other under `/internal`, every call signed with its body.
 
+mod chat;
+
 use serde::{Deserialize, Serialize};
 
+pub use chat::{
+    Accepted, Mark, MarkOutcome, QueueQuestion, ReplayAnswer, ReplayQuestion, SocketMessage,
+    StoreMarks, StoreMessages, StoreOutcome, StoredMarks, StoredMessages,
+};
+
 use crate::{
-    chat::{
-        NewMessage,
-        event::{MessageEvent, MessageFailed},
-    },
+    chat::news::News,
     error::ErrorCode,
     session::{EndReason, SessionHash},
     time::Timestamp,
@@ -40,47 +44,8 @@ pub enum Liveness {
     },
 }
 
-/// A message that a socket sent, on its way to the origin.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct SocketMessage {
-    /// The session that it was sent under.
-    pub session_token: String,
-    /// The socket that it was sent on.
-    pub socket_id: String,
-    /// The conversation to write into.
-    pub customer_service_session_id: i64,
-    /// What to write.
-    pub message: NewMessage,
-    /// The language of what a person reads.
-    pub language: crate::error::Language,
-}
-
-/// Messages for the origin to store, each for itself.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct StoreMessages {
-    /// At most [`MAX_BATCH`].
-    pub messages: Vec<SocketMessage>,
-}
-
 /// The most messages or events of one call.
 pub const MAX_BATCH: usize = 100;
-
-/// What became of one message.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum StoreOutcome {
-    /// It is stored, now or since an earlier call.
-    Stored(MessageEvent),
-    /// It will not be stored.
-    Failed(MessageFailed),
-}
-
-/// What became of each message, in their order.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct StoredMessages {
-    /// An outcome a message.
-    pub outcomes: Vec<StoreOutcome>,
-}
 
 /// The origin tells: this session has ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -99,19 +64,14 @@ pub struct SessionEvent {
     pub remember_until: Timestamp,
 }
 
-/// The origin tells: this message was stored.
+/// The origin tells: something happened in a conversation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ChatEvent {
     /// Key of the outbox row.
     pub event_id: i64,
-    /// Whose conversation it is.
-    pub user_id: i64,
-    /// The agent who has it; every agent is told where none has.
-    pub admin_id: Option<i64>,
-    /// The socket that it was sent on, which has its own answer.
-    pub socket_id: Option<String>,
-    /// What was stored.
-    pub message: MessageEvent,
+    /// What.
+    #[serde(flatten)]
+    pub news: News,
 }
 
 /// The origin tells: something about an account is suspicious.
