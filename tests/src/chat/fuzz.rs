@@ -99,20 +99,25 @@ impl Frames {
             _ => self.conversation,
         };
         // None of these is stored: it names nothing, or nobody may do it, or it has no effect.
-        let data = match self.dice.index(5) {
+        let kind = self.dice.index(5);
+        let far = |dice: &mut Dice| dice.within(1 << 40..1 << 62);
+        let data = match kind {
             0 => {
                 json!({ "customer_service_session_id": id, "content": "", "temp_message_id": "f" })
             }
             1 => {
-                json!({ "customer_service_session_id": id, "chat_message_id": self.dice.within(0..1 << 62) })
+                json!({ "customer_service_session_id": id, "chat_message_id": far(&mut self.dice) })
             }
             2 => json!({ "customer_service_session_id": id, "is_typing": self.dice.once_in(2) }),
             3 => {
-                json!({ "conversations": [{ "customer_service_session_id": id, "seq": self.dice.within(0..1 << 62) }] })
+                json!({ "conversations": [{ "customer_service_session_id": id, "seq": far(&mut self.dice) }] })
             }
             _ => json!({ "token": self.noise() }),
         };
-        json!({ "event": self.dice.of(&EVENTS), "data": data, "ack": self.dice.next_u64() })
+        // Often the event that the data belongs to.
+        let event = if self.dice.once_in(3) { *self.dice.of(&EVENTS) } else { EVENTS[kind] };
+        let ack = self.dice.next_u64();
+        json!({ "event": event, "data": data, "ack": ack })
     }
 
     fn mutated(&mut self) -> String {

@@ -2,13 +2,13 @@
 
 mod app;
 mod book;
-pub mod desk;
 pub mod frame;
 mod line;
 pub mod loss;
 mod probe;
 mod proxy;
 pub mod rest;
+pub mod scene;
 mod witness;
 
 pub mod fuzz;

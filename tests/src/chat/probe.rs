@@ -146,6 +146,18 @@ impl Probe {
         self.until(&format!("the answer to {ack}"), |kept| kept.answers.get(&ack).cloned()).await
     }
 
+    /// Waits until a frame is answered, or the connection is over: whether it was answered.
+    pub async fn answered_or_over(&self, ack: u64) -> bool {
+        self.until("an answer or an end", |kept| {
+            if kept.answers.contains_key(&ack) {
+                Some(true)
+            } else {
+                kept.end.is_some().then_some(false)
+            }
+        })
+        .await
+    }
+
     /// The next event of this name that is as wanted; those before it are passed over, and not
     /// found again.
     ///

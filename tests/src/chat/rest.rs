@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 use shared::route;
 
-use super::{Account, desk};
+use super::Account;
 
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -81,7 +81,7 @@ impl Rest {
         conversation: i64,
         known: Option<i64>,
     ) -> Result<Vec<Value>, NotDone> {
-        let path = if is_staff { desk::DESK_MESSAGES } else { route::CHAT_MESSAGES };
+        let path = if is_staff { route::DESK_MESSAGES } else { route::CHAT_MESSAGES };
         let path = route::with_id(path, conversation);
         let mut messages = Vec::new();
         let mut known = known;

@@ -11,7 +11,7 @@ use shared::{
 use xtask::secrets::{DEMO_ADMIN_MOBILE, DEMO_AGENT_MOBILE, DEMO_USER_MOBILE};
 
 use super::{Client, Door, Person, System};
-use crate::{chat::desk, reply::Reply, socket::Socket};
+use crate::{reply::Reply, socket::Socket};
 
 impl System {
     /// A request to be filled in.
@@ -94,7 +94,7 @@ impl System {
 
     /// A person of the staff takes a conversation that waits.
     pub async fn accept(&self, client: &Client, conversation: i64) {
-        let path = route::with_id(desk::DESK_ACCEPT, conversation);
+        let path = route::with_id(route::DESK_ACCEPT, conversation);
         self.post(&Door::Edge, client, &path, &json!({})).await.ok();
     }
 

@@ -34,7 +34,7 @@ impl System {
     pub fn wakes(&self, room: &str) -> usize {
         let log = self.edge_log();
         let lines = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-        lines.filter(|line| line["message"] == "wakes" && line["room"] == room).count()
+        lines.filter(|line| line["message"] == format!("{room} wakes")).count()
     }
 
     /// The newest `seq` of each conversation, as the table of messages says.
