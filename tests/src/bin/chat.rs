@@ -6,15 +6,15 @@ use std::{
     process::ExitCode,
 };
 
+use ::tests::chat::{
+    Account, App, Letter, LetterState, Manner, Notice, frame,
+    rest::{NotDone, Rest},
+};
 use anyhow::{Context as _, Result, anyhow, bail};
 use clap::{Parser, ValueEnum};
 use origin::clock::Ambient;
 use serde_json::{Value, json};
 use shared::route;
-use tests::chat::{
-    Account, App, Letter, LetterState, Manner, Notice, frame,
-    rest::{NotDone, Rest},
-};
 use tokio::{
     io::{AsyncBufReadExt as _, BufReader, stdin},
     sync::mpsc::unbounded_channel,

@@ -8,7 +8,7 @@ use std::{
 use sqlx::{Connection as _, Executor as _, SqliteConnection};
 use xtask::mysql::Mysql;
 
-use crate::chat::Proxy;
+use crate::{chat::Proxy, system::System};
 
 /// How the database of a run is stopped.
 pub enum Database {
@@ -21,6 +21,21 @@ pub enum Database {
 }
 
 impl Database {
+    /// The way to take away the database of a system, whose server others use, too: on MySQL the origin is
+    /// started anew, behind a proxy.
+    ///
+    /// # Panics
+    /// Where the database's URL is none of ours.
+    pub async fn of(system: &mut System) -> Self {
+        let url = system.database_url().to_owned();
+        let Some(rest) = url.strip_prefix("mysql://") else { return Self::Locked(url) };
+        let (log_in, place) = rest.rsplit_once('@').expect("a log-in");
+        let (server, schema) = place.split_once('/').expect("a schema");
+        let proxy = Proxy::open(server).await;
+        system.move_database(&format!("mysql://{log_in}@{}/{schema}", proxy.address()));
+        Self::Behind(proxy)
+    }
+
     /// Takes it away for so long.
     pub async fn stop_for(&self, time: Duration) {
         match self {

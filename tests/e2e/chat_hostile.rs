@@ -1,0 +1,18 @@
+//! Frames that no good client sends.
+
+use tests::{
+    Backend,
+    chat::scene::{Pair, siege},
+    system::run,
+};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn hostile_frames_disturb_nobody() {
+    run(Backend::Sqlite, async |system| {
+        let pair = Pair::meet(&system).await;
+        let siege = siege::lay(&system, &pair, 7, 30_000).await;
+        println!("{siege:?}");
+        assert!(siege.closed > 50, "{siege:?}");
+    })
+    .await;
+}
