@@ -1,7 +1,7 @@
 //! The project's own commands, and the pieces of them that the end-to-end tests share.
 //!
-//! `cargo xtask dev` runs edge and origin, `cargo xtask test` runs every check,
-//! `cargo xtask build-edge` builds what is deployed.
+//! `cargo xtask dev` runs edge and origin, `cargo xtask test` runs every check, `cargo xtask soak` puts chat to
+//! the test at its whole size, `cargo xtask build-edge` builds what is deployed.
 
 mod apt;
 mod build;
@@ -17,6 +17,7 @@ mod private_file;
 mod process;
 mod progress;
 pub mod secrets;
+pub mod soak;
 pub mod stack;
 pub mod suite;
 mod tools;

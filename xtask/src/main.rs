@@ -18,6 +18,8 @@ enum Command {
     Dev(xtask::dev::Options),
     /// Run every check and test; the last line is `N passed, N failed`.
     Test(xtask::suite::Options),
+    /// Put chat to the test at its whole size, for half an hour; prints what it has measured.
+    Soak(xtask::soak::Options),
     /// Build the edge for deployment and print its size.
     BuildEdge,
 }
@@ -26,6 +28,7 @@ fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Dev(options) => xtask::dev::run(&options),
         Command::Test(options) => xtask::suite::run(&options),
+        Command::Soak(options) => xtask::soak::run(&options),
         Command::BuildEdge => xtask::build_edge().map(|()| ExitCode::SUCCESS),
     };
     done.unwrap_or_else(|error| {

@@ -1,0 +1,133 @@
+//! Chat at its whole size: `cargo xtask soak` builds what this needs and runs it.
+
+use std::{
+    process::ExitCode,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use clap::{Parser, ValueEnum};
+use origin::clock::Ambient;
+use tests::{
+    chat::{
+        loss::{self, Database, Plan, Size},
+        scene::{
+            Pair,
+            away::{percentile, replays},
+            idle, siege, slow,
+        },
+    },
+    database::TestDatabase,
+    system::{System, run_on},
+};
+use tokio::time::{Instant, sleep};
+use xtask::mysql::Mysql;
+
+/// Plays chat at its whole size and prints what it has shown
+#[derive(Parser)]
+struct Args {
+    /// Decides what happens; another one each time by default
+    #[arg(long)]
+    seed: Option<u64>,
+
+    /// Only this part (may be given several times)
+    #[arg(long, value_enum)]
+    only: Vec<Part>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Part {
+    /// Nothing is lost: 10,000 messages, everything breaks
+    Loss,
+    /// Heartbeats for ten minutes
+    Idle,
+    /// Clients that were away
+    Away,
+    /// A reader that stops reading
+    Slow,
+    /// A million hostile frames
+    Siege,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let args = Args::parse();
+    let now = Ambient::system().now();
+    let seed = args.seed.unwrap_or_else(|| now.as_millis().cast_unsigned());
+    println!("soak: seed {seed} (again with --seed {seed})");
+    let server = match tokio::task::block_in_place(Mysql::private) {
+        Ok(server) => server,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            return ExitCode::FAILURE;
+        }
+    };
+    println!("database server: {}", server.version());
+    let server = Arc::new(Mutex::new(server));
+    let mut failed = Vec::new();
+    for part in Part::value_variants() {
+        if !args.only.is_empty() && !args.only.contains(part) {
+            continue;
+        }
+        println!("\n== {part:?}");
+        let began = Instant::now();
+        // A part that fails says why, and leaves the others their turn.
+        let played = tokio::spawn(play(*part, seed, Arc::clone(&server))).await;
+        let outcome = if played.is_ok() { "passed" } else { "FAILED" };
+        println!("{part:?}: {outcome} after {:.1} s", began.elapsed().as_secs_f64());
+        if played.is_err() {
+            failed.push(*part);
+        }
+    }
+    println!(
+        "\nsoak with seed {seed}: {}",
+        if failed.is_empty() { "passed".to_owned() } else { format!("{failed:?} failed") }
+    );
+    if failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+async fn play(part: Part, seed: u64, server: Arc<Mutex<Mysql>>) {
+    let url = server.lock().expect("nobody panics with it").url().to_owned();
+    let database = TestDatabase::create_at(&url).await;
+    run_on(database, move |system| scene(system, part, seed, server)).await;
+}
+
+async fn scene(mut system: System, part: Part, seed: u64, server: Arc<Mutex<Mysql>>) {
+    match part {
+        Part::Loss => {
+            let plan = Plan::draw(seed, Size::WHOLE);
+            match loss::run(system, Database::Server(server), plan).await {
+                Ok(figures) => println!("{figures:#?}"),
+                Err(problems) => panic!("{problems}"),
+            }
+        }
+        Part::Idle => {
+            system.restart_edge_with(&[("TRACE_ROOMS", "1")]);
+            let pair = Pair::meet(&system).await;
+            let woken = idle::heartbeats(&system, &pair, Duration::from_mins(10)).await;
+            println!("ten minutes of heartbeats: the object woke {woken} times");
+            assert_eq!(woken, 0);
+        }
+        Part::Away => {
+            let pair = Pair::meet(&system).await;
+            pair.agent_says_much(&system, 500, |n| format!("missed {n}")).await;
+            // Everything that sleeps has gone to sleep by then.
+            sleep(Duration::from_secs(70)).await;
+            let times = replays(&system, &pair, 0, 200).await;
+            println!(
+                "500 missed messages, 200 times: p50 {:?}, p99 {:?}, most {:?}",
+                percentile(&times, 50),
+                percentile(&times, 99),
+                percentile(&times, 100)
+            );
+        }
+        Part::Slow => {
+            let pair = Pair::meet(&system).await;
+            println!("{:?}", slow::reader(&system, &pair).await);
+        }
+        Part::Siege => {
+            let pair = Pair::meet(&system).await;
+            println!("{:?}", siege::lay(&system, &pair, seed, 1_000_000).await);
+        }
+    }
+}
