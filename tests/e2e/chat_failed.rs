@@ -1,5 +1,6 @@
 //! Messages that were taken and are not stored: their sender is told, and told again when back.
 
+use shared::user::{ClientType, Role};
 use tests::{
     both_databases,
     chat::{Cut, Probe, scene::Pair},
@@ -37,10 +38,14 @@ async fn a_message_that_is_not_stored_is_told_of_until_it_is_heard(mut system: S
     assert_eq!(of_banned.closed().await.0, 4419);
     let refused = Probe::try_open(&banned.user_account(&system)).await;
     assert!(refused.is_err(), "nobody who is banned comes in");
+    // Let in again they log in anew: the session has ended with the ban.
     system.alter(&ban("active")).await;
+    let again = system.session(banned.user.user_id, Role::User, ClientType::MiniProgram).await;
 
-    for (pair, code) in [(&closed, "CONFLICT"), (&banned, "USER_INACTIVE")] {
-        let mut probe = Probe::open(&pair.user_account(&system)).await;
+    for (pair, client, code) in
+        [(&closed, &closed.user, "CONFLICT"), (&banned, &again, "USER_INACTIVE")]
+    {
+        let mut probe = Probe::open(&system.account(client)).await;
         // It may fail only now: then it is told at once, and at the next resume again.
         probe.resume(&[(pair.conversation, 0)]).await;
         let failed = probe.event("message_failed", |_| true).await;
@@ -48,7 +53,7 @@ async fn a_message_that_is_not_stored_is_told_of_until_it_is_heard(mut system: S
             (failed["temp_message_id"].as_str(), failed["code"].as_str()),
             (Some("t-1"), Some(code))
         );
-        let mut probe = Probe::open(&pair.user_account(&system)).await;
+        let mut probe = Probe::open(&system.account(client)).await;
         probe.resume(&[(pair.conversation, 0)]).await;
         assert_eq!(probe.seen("message_failed").len(), 1, "{code}");
         assert!(probe.messages().is_empty());

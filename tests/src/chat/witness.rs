@@ -64,7 +64,8 @@ impl Witness {
     pub fn gets(&mut self, conversation: i64, seq: i64, sent_as: Option<&str>) {
         let track = self.conversations.entry(conversation).or_default();
         let next = track.last.map(|last| last + 1);
-        if next == Some(seq) {
+        // The first one is the beginning, whichever it is. Where a replay is to come, that begins anew.
+        if next.is_none_or(|next| next == seq) {
             track.last = Some(seq);
             return;
         }
@@ -74,16 +75,8 @@ impl Witness {
             return;
         }
         if let Some(left) = sent_as.and_then(|id| self.sent.get_mut(id)).filter(|left| **left > 0) {
-            // Sent by this socket: the answer to that, wherever it stands. A first message of
-            // a conversation is its beginning as well.
+            // Sent by this socket: the answer to that, wherever it stands.
             *left -= 1;
-            if next.is_none() && track.resumed_from.is_none() {
-                track.last = Some(seq);
-            }
-            return;
-        }
-        if next.is_none() && track.resumed_from.is_none() {
-            track.last = Some(seq);
             return;
         }
         if track.may_jump && next.is_none_or(|next| seq > next) {
@@ -138,6 +131,16 @@ mod tests {
         assert_eq!(resumed(&[8, 10]), 1, "a hole in the replay");
         assert_eq!(resumed(&[8, 9, 8, 9]), 2, "the replay twice");
         assert_eq!(resumed(&[9]), 1, "a replay that leaves one out");
+        let first = |seqs: &'static [i64]| {
+            got(|w| {
+                w.asks(1, 7);
+                live(w, seqs);
+                w.is_resumed(1, 9);
+            })
+        };
+        assert_eq!(first(&[8, 9, 8, 9]), 0, "live ones, and then the replay");
+        assert_eq!(first(&[9, 8, 9]), 0, "the same, begun later");
+        assert_eq!(first(&[8, 9, 8, 9, 8, 9]), 2);
     }
 
     #[test]

@@ -31,8 +31,8 @@ impl Size {
     /// The size that the suite runs, several times.
     pub const SUITE: Self = Self {
         messages: 1_000,
-        conversations: 10,
-        agents: 8,
+        conversations: 12,
+        agents: 10,
         drops: 20,
         storms: 20,
         traffic: Duration::from_secs(12),
