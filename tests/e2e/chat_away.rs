@@ -12,7 +12,7 @@ use tests::{
             idle, slow,
         },
     },
-    system::{System, run},
+    system::{System, run, settled},
 };
 use tokio::time::{Instant, sleep};
 
@@ -32,6 +32,7 @@ async fn five_hundred_missed_messages_come_by_resume_and_more_by_rest() {
         );
 
         pair.agent_says_much(&system, 100, |n| format!("missed, too, {n}")).await;
+        settled(&system).await;
         let mut probe = Probe::open(&pair.user_account(&system)).await;
         let resumed = probe.resume(&[(pair.conversation, 0)]).await;
         let truncated = probe.event("resume_truncated", |_| true).await;
@@ -71,6 +72,7 @@ async fn heartbeats_let_a_room_sleep_and_who_was_away_meanwhile_misses_nothing()
 
         // The other one's room has slept as long; what was written meanwhile is there for it.
         gone.agent_says(&system, "while you were away").await;
+        settled(&system).await;
         let mut probe = Probe::open(&gone.user_account(&system)).await;
         probe.resume(&[(gone.conversation, 1)]).await;
         assert_eq!(probe.messages(), [(gone.conversation, 2)]);

@@ -7,12 +7,14 @@ use tokio::time::Instant;
 use super::Pair;
 use crate::{
     chat::{Cut, Probe},
-    system::System,
+    system::{System, settled},
 };
 
 /// Sockets of the user come one after the other, each having missed all but the first messages: how long each
 /// waited until it had the rest, which is checked. The shortest first.
 pub async fn replays(system: &System, pair: &Pair, after_seq: i64, rounds: usize) -> Vec<Duration> {
+    // Nothing of it is live any more.
+    settled(system).await;
     let last = pair.last_seq(system).await;
     let account = pair.user_account(system);
     let mut times = Vec::new();

@@ -46,7 +46,8 @@ pub async fn reader(system: &System, pair: &Pair) -> Slow {
 
     let mut seqs = Vec::new();
     let code = loop {
-        match timeout(Duration::from_secs(30), slow.next()).await.expect("a frame or a close") {
+        let heard = timeout(Duration::from_secs(30), slow.next()).await;
+        match heard.unwrap_or_else(|_| panic!("not closed after {} messages", seqs.len())) {
             Heard::Text(text) => {
                 let frame: serde_json::Value = serde_json::from_str(&text).expect("JSON");
                 seqs.extend(
