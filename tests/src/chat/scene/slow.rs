@@ -2,17 +2,24 @@
 
 use std::time::Duration;
 
+use serde_json::{Value, json};
+use shared::route;
 use tokio::time::timeout;
 
 use super::Pair;
 use crate::{
     chat::{Heard, Line, Probe},
-    system::System,
+    system::{System, settled},
 };
 
-/// Messages that are written while nobody reads, and the characters of each, of three bytes.
-const MESSAGES: usize = 900;
-const CHARS: usize = 3_900;
+/// Messages that are written before and after the flood.
+const MESSAGES: usize = 20;
+/// Alerts that a flood consists of, and the bytes of each: what the ways between edge and client hold, which is
+/// tens of megabytes where several programs stand between them, is a part of it.
+const FLOOD: usize = 160;
+const ALERT: usize = 512 * 1024;
+/// Alerts in one call.
+const TOGETHER: usize = 4;
 
 /// What came of it.
 #[derive(Clone, Copy, Debug)]
@@ -21,66 +28,69 @@ pub struct Slow {
     pub memory_before: u64,
     /// The most that it was meanwhile.
     pub memory_most: u64,
-    /// Messages that the slow reader found when it read at last, before the close.
+    /// What the slow reader found when it read at last, before the close, in bytes.
     pub found: usize,
-    /// What was written meanwhile, in bytes.
-    pub written: usize,
+    /// What was sent to it meanwhile, in bytes.
+    pub sent: usize,
 }
 
-/// The user's socket stops reading while the agent writes 10 MB: it is closed at the limit, and what it has not
+/// The user's socket stops reading while much is sent to it: it is closed at the limit, and what it has not
 /// read is there after a `resume`.
 pub async fn reader(system: &System, pair: &Pair) -> Slow {
     let account = pair.user_account(system);
     let mut slow = Line::open_small(&account).await.expect("a socket");
     while !matches!(slow.next().await, Heard::Text(text) if text.contains("\"connected\"")) {}
     let memory_before = system.edge_memory();
-    let mut memory_most = memory_before;
-    let text = "慢".repeat(CHARS);
-    let batch = 100;
-    for part in 0..MESSAGES / batch {
-        pair.agent_says_much(system, batch, |n| format!("{} {text}", part * batch + n)).await;
-        memory_most = memory_most.max(system.edge_memory());
-    }
-    crate::system::settled(system).await;
-    memory_most = memory_most.max(system.edge_memory());
+    pair.agent_says_much(system, MESSAGES, |n| format!("before {n}")).await;
+    settled(system).await;
+    let memory_most = flood(system, pair).await.max(memory_before);
+    pair.agent_says_much(system, MESSAGES, |n| format!("after {n}")).await;
+    settled(system).await;
 
-    let mut seqs = Vec::new();
+    let (mut seqs, mut found) = (Vec::new(), 0);
     let code = loop {
         let heard = timeout(Duration::from_secs(30), slow.next()).await;
-        match heard.unwrap_or_else(|_| panic!("not closed after {} messages", seqs.len())) {
+        match heard.unwrap_or_else(|_| panic!("not closed after {found} bytes, {seqs:?}")) {
             Heard::Text(text) => {
-                let frame: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+                found += text.len();
+                let frame: Value = serde_json::from_str(&text).expect("JSON");
                 seqs.extend(
                     frame["data"]["seq"].as_i64().filter(|_| frame["event"] == "new_message"),
                 );
             }
             Heard::Closed(code, reason) => break (code, reason),
-            Heard::Lost => panic!("closed without a word after {} messages", seqs.len()),
+            Heard::Lost => panic!("closed without a word after {found} bytes, {seqs:?}"),
         }
     };
     assert_eq!(code, (4430, "SLOW_CONSUMER".to_owned()));
     let last = pair.last_seq(system).await;
     let read = seqs.last().copied().expect("some came");
     assert!(read < last, "it was closed for nothing");
-    let first = seqs[0];
-    assert!(seqs.iter().copied().eq(first..=read), "no hole before the close: {seqs:?}");
+    assert!(seqs.iter().copied().eq(1..=read), "no hole before the close: {seqs:?}");
 
-    // Back again, and reading: what is missing comes, 500 at most, and the rest by REST.
+    // Back again, and reading: what is missing comes.
     let mut probe = Probe::open(&account).await;
-    let resumed = probe.resume(&[(pair.conversation, read)]).await;
+    probe.resume(&[(pair.conversation, read)]).await;
     let got: Vec<_> = probe.messages().into_iter().map(|(_, seq)| seq).collect();
-    let reached = resumed["conversations"][0]["seq"].as_i64().expect("a position");
-    assert!(got.iter().copied().eq(read + 1..=reached), "{got:?}");
-    if last - read <= 500 {
-        assert_eq!(reached, last);
-    } else {
-        let truncated = probe.event("resume_truncated", |_| true).await;
-        assert_eq!(truncated["seq"], reached);
-        let key = probe.seen("new_message").last().and_then(|m| m["chat_message_id"].as_i64());
-        let rest = crate::chat::rest::Rest::new(&account);
-        let rest = rest.behind(false, pair.conversation, key).await.expect("the history");
-        let got: Vec<_> = rest.iter().filter_map(|row| row["seq"].as_i64()).collect();
-        assert!(got.iter().copied().eq(reached + 1..=last), "{got:?}");
+    assert!(got.iter().copied().eq(read + 1..=last), "{got:?}");
+    Slow { memory_before, memory_most, found, sent: FLOOD * ALERT }
+}
+
+/// Sends the user alerts as the origin does; the most memory that the edge held meanwhile.
+async fn flood(system: &System, pair: &Pair) -> u64 {
+    let (mut most, text) = (0, "慢".repeat(ALERT / 3));
+    for call in 0..FLOOD / TOGETHER {
+        let alerts: Vec<Value> = (0..TOGETHER)
+            .map(|n| {
+                json!({
+                    "event_id": 1_000_000 + call * TOGETHER + n, "user_id": pair.user.user_id,
+                    "user_type": "user", "occurred_at": "2026-01-01T00:00:00.000+08:00",
+                    "except_session": null, "alert": text,
+                })
+            })
+            .collect();
+        system.push(route::INTERNAL_SECURITY_ALERTS, &json!({ "events": alerts })).await.ok();
+        most = most.max(system.edge_memory());
     }
-    Slow { memory_before, memory_most, found: seqs.len(), written: MESSAGES * CHARS * 3 }
+    most
 }
