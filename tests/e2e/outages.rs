@@ -38,19 +38,27 @@ async fn without_the_origin_the_edge_says_so_and_still_knows_the_dead(mut system
     assert_eq!(health.data()["origin"], "unavailable");
 
     let message = json!({ "event": "send_message", "data": {
-        "customer_service_session_id": 1882, "content": "hi", "temp_message_id": "t-1" } });
+        "customer_service_session_id": 1882, "content": "hi", "temp_message_id": "t-1" }, "ack": 1 });
     socket.send(message.to_string()).await;
-    let failed = socket.expect("message_failed").await;
-    assert_eq!(
-        (&failed["code"], &failed["temp_message_id"]),
-        (&json!("ORIGIN_UNAVAILABLE"), &json!("t-1"))
-    );
-
+    assert_eq!(socket.acked_past(&[], 1).await["data"]["status"], "sending");
+    // Accepted is kept, though the edge dies, too; nobody has to send it again.
+    system.kill_edge();
     system.start_origin();
-    system.get(&Door::Edge, &live, route::MY_LISTINGS).await.ok();
-    // The client sends it again, and it is stored once.
-    socket.send(message.to_string()).await;
-    assert_eq!(socket.expect("message_sent").await["seq"], 30);
+    system.start_edge();
+    let mut socket = system.socket(&Door::Edge, &live).await.expect("a socket").greeted().await;
+    let position = json!({ "customer_service_session_id": 1882, "seq": 29 });
+    let resume = json!({ "event": "resume", "data": { "conversations": [position] } });
+    let sent = loop {
+        socket.send(resume.to_string()).await;
+        let frame = socket.next().await;
+        if frame["event"] == "message_sent" {
+            break frame;
+        }
+        assert_eq!(frame["event"], "resumed", "{frame}");
+        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    };
+    assert_eq!(sent["data"]["seq"], 30);
+    assert_eq!(sent["data"]["temp_message_id"], "t-1");
 }
 
 async fn what_ended_while_the_edge_was_gone_reaches_it(mut system: System) {

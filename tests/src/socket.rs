@@ -79,11 +79,27 @@ impl Socket {
 
     /// The same, with alerts passed over that come before it.
     pub async fn expect_after_alerts(&mut self, event: &str) -> Value {
+        self.expect_past(&["security_alert"], event).await
+    }
+
+    /// The same, with these events passed over that come before it.
+    pub async fn expect_past(&mut self, others: &[&str], event: &str) -> Value {
         loop {
             let mut frame = self.next().await;
-            if frame["event"] != "security_alert" {
+            if !others.iter().any(|other| frame["event"] == *other) {
                 assert_eq!(frame["event"], event, "{frame}");
                 return frame["data"].take();
+            }
+        }
+    }
+
+    /// The answer to the frame with this number, with these events passed over that come before it.
+    pub async fn acked_past(&mut self, others: &[&str], ack: u64) -> Value {
+        loop {
+            let frame = self.next().await;
+            if !others.iter().any(|other| frame["event"] == *other) {
+                assert_eq!(frame["ack"], ack, "{frame}");
+                return frame;
             }
         }
     }
@@ -112,6 +128,19 @@ impl Socket {
         match timeout(PATIENCE, self.stream.next()).await.expect("a close in time") {
             Some(Ok(Message::Close(Some(frame)))) => (frame.code.into(), frame.reason.to_string()),
             other => panic!("instead of a close: {other:?}"),
+        }
+    }
+
+    /// Asserts that nothing but these events comes for a while.
+    pub async fn silent_past(&mut self, others: &[&str]) {
+        let until = tokio::time::Instant::now() + Duration::from_millis(900);
+        while let Ok(next) = tokio::time::timeout_at(until, self.stream.next()).await {
+            let Some(Ok(Message::Text(text))) = next else {
+                panic!("instead of silence: {next:?}")
+            };
+            let frame: Value = serde_json::from_str(&text).expect("JSON");
+            let is_beside = others.iter().any(|other| frame["event"] == *other);
+            assert!(is_beside, "instead of silence: {frame}");
         }
     }
 

@@ -11,7 +11,10 @@ use shared::{
     chat::{
         SenderType,
         event::{Connected, PING, PONG, ServerEvent},
-        room::{CONNECT_PATH, Delivery, RoomCall, SOCKET_OWNER_HEADER, SessionEnded, SocketOwner},
+        room::{
+            CONNECT_PATH, Delivery, Passing, RoomCall, SOCKET_OWNER_HEADER, SessionEnded,
+            SocketOwner,
+        },
     },
     error::ErrorCode,
     session::SessionHash,
@@ -102,8 +105,7 @@ impl Room {
             Some(Ok(RoomCall::Tell(news))) => self.hear(news).await?,
             Some(Ok(RoomCall::Deliver(deliveries))) => self.deliver(&deliveries)?,
             Some(Ok(RoomCall::EndSession(ended))) => self.end_session(&ended)?,
-            Some(Ok(RoomCall::Typing(typing))) => self.pass_on_typing(&typing),
-            Some(Ok(RoomCall::Presence(presence))) => self.pass_on_presence(&presence),
+            Some(Ok(RoomCall::Pass(passing))) => self.pass_on(&passing),
             Some(Err(error)) => return Err(error.into()),
             None => return Response::error("no such call", 404),
         }
@@ -195,6 +197,15 @@ impl Room {
             }
         }
         Ok(())
+    }
+
+    fn pass_on(&self, passing: &Passing) {
+        for socket in sockets::all(&self.state) {
+            let meant = passing.to_user_ids.as_ref();
+            if meant.is_none_or(|user_ids| user_ids.contains(&socket.owner.user_id)) {
+                socket.send_text(&passing.frame);
+            }
+        }
     }
 
     /// Remembers first: a socket that comes between must find it.

@@ -132,7 +132,7 @@ pub fn id_of(socket: &WebSocket) -> Option<String> {
 
 fn attachment(socket: &WebSocket) -> Option<Attachment> {
     let json: String = socket.deserialize_attachment().ok()??;
-    serde_json::from_str(&json).ok()
+    serde_json::from_slice(json.as_bytes()).ok()
 }
 
 fn user_tag(user_id: i64) -> String {
