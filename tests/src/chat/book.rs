@@ -18,8 +18,10 @@ pub struct Letter {
     pub state: LetterState,
     /// Whether the server ever took it upon itself.
     pub acked: bool,
-    /// How often it was sent.
+    /// How often it was sent, over whatever socket of its session.
     pub times_sent: u32,
+    /// How often it was answered out of its turn.
+    pub times_repeated: u32,
 }
 
 /// How far a letter has come.
@@ -97,6 +99,7 @@ impl Book {
             state: LetterState::Queued,
             acked: false,
             times_sent: 0,
+            times_repeated: 0,
         });
     }
 
@@ -131,6 +134,26 @@ impl Book {
             && letter.state == LetterState::Unacked
         {
             letter.state = LetterState::Queued;
+        }
+    }
+
+    /// A letter is sent some more times.
+    pub fn sent_again(&mut self, temp_id: &str, times: u32) {
+        if let Some(letter) = self.letter_mut(temp_id) {
+            letter.times_sent += times;
+        }
+    }
+
+    /// Whether a letter may be answered once more, out of its turn: as often as it was sent again.
+    #[must_use]
+    pub fn may_repeat(&self, temp_id: &str) -> bool {
+        self.letter(temp_id).is_some_and(|one| one.times_repeated + 1 < one.times_sent)
+    }
+
+    /// A letter was answered once more.
+    pub fn repeated(&mut self, temp_id: &str) {
+        if let Some(letter) = self.letter_mut(temp_id) {
+            letter.times_repeated += 1;
         }
     }
 
@@ -281,6 +304,16 @@ mod tests {
         book.send_again();
         assert!(book.next_to_send().is_none());
         assert!(book.violations.is_empty());
+    }
+
+    #[test]
+    fn a_letter_is_answered_again_as_often_as_it_was_sent_again() {
+        let mut book = book();
+        assert!(!book.may_repeat("t"), "sent once");
+        book.sent_again("t", 1);
+        assert!(book.may_repeat("t"));
+        book.repeated("t");
+        assert!(!book.may_repeat("t"));
     }
 
     #[test]

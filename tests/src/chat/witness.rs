@@ -2,7 +2,7 @@
 //!
 //! In a conversation messages come without a hole and none twice, but for three cases that the protocol
 //! knows: a `resume` begins anew behind the position that it named; after `resume_truncated` there is a jump;
-//! a message that the client sends again is answered to it again.
+//! a message that its session sends again is answered to it again.
 
 use std::collections::BTreeMap;
 
@@ -10,8 +10,6 @@ use std::collections::BTreeMap;
 #[derive(Debug, Default)]
 pub struct Witness {
     conversations: BTreeMap<i64, Track>,
-    /// How often this socket has sent a message, less how often it was answered out of its turn.
-    sent: BTreeMap<String, u32>,
     /// What was not as it must be.
     pub violations: Vec<String>,
 }
@@ -27,11 +25,6 @@ struct Track {
 }
 
 impl Witness {
-    /// The socket sends a message.
-    pub fn sends(&mut self, temp_id: &str) {
-        *self.sent.entry(temp_id.to_owned()).or_default() += 1;
-    }
-
     /// The socket asks for what it has missed behind `seq`.
     pub fn asks(&mut self, conversation: i64, seq: i64) {
         self.conversations.entry(conversation).or_default().resumed_from = Some(seq);
@@ -60,36 +53,31 @@ impl Witness {
         track.resumed_from = None;
     }
 
-    /// The socket gets a message: `message_sent` with this id of its own, or `new_message`.
-    pub fn gets(&mut self, conversation: i64, seq: i64, sent_as: Option<&str>) {
+    /// The socket gets a message. Whether it comes out of its turn as the answer to one that was sent again, where
+    /// that may be.
+    pub fn gets(&mut self, conversation: i64, seq: i64, may_be_answer: bool) -> bool {
         let track = self.conversations.entry(conversation).or_default();
         let next = track.last.map(|last| last + 1);
         // The first one is the beginning, whichever it is. Where a replay is to come, that begins anew.
         if next.is_none_or(|next| next == seq) {
             track.last = Some(seq);
-            return;
-        }
-        if track.resumed_from.is_some_and(|from| from + 1 == seq) {
+        } else if track.resumed_from.is_some_and(|from| from + 1 == seq) {
             track.resumed_from = None;
             track.last = Some(seq);
-            return;
-        }
-        if let Some(left) = sent_as.and_then(|id| self.sent.get_mut(id)).filter(|left| **left > 0) {
-            // Sent by this socket: the answer to that, wherever it stands.
-            *left -= 1;
-            return;
-        }
-        if track.may_jump && next.is_none_or(|next| seq > next) {
+        } else if may_be_answer {
+            return true;
+        } else if track.may_jump && next.is_none_or(|next| seq > next) {
             track.may_jump = false;
             track.last = Some(seq);
-            return;
+        } else {
+            let what = if next.is_some_and(|next| seq < next) { "twice" } else { "after a hole" };
+            self.violations.push(format!(
+                "{conversation}: {seq} came {what}: last {:?}, resume from {:?}",
+                track.last, track.resumed_from
+            ));
+            track.last = track.last.max(Some(seq));
         }
-        let what = if next.is_some_and(|next| seq < next) { "twice" } else { "after a hole" };
-        self.violations.push(format!(
-            "{conversation}: {seq} came {what}: last {:?}, resume from {:?}",
-            track.last, track.resumed_from
-        ));
-        track.last = track.last.max(Some(seq));
+        false
     }
 }
 
@@ -105,7 +93,7 @@ mod tests {
 
     fn live(witness: &mut Witness, seqs: &[i64]) {
         for seq in seqs {
-            witness.gets(1, *seq, None);
+            witness.gets(1, *seq, false);
         }
     }
 
@@ -184,20 +172,13 @@ mod tests {
     }
 
     #[test]
-    fn a_message_is_answered_as_often_as_it_was_sent() {
-        let answered = |times, answers: &'static [i64]| {
-            got(|w| {
-                live(w, &[5]);
-                (0..times).for_each(|_| w.sends("t"));
-                for seq in answers {
-                    w.gets(1, *seq, Some("t"));
-                }
-            })
-        };
-        assert_eq!(answered(1, &[6]), 0);
-        assert_eq!(answered(1, &[6, 6]), 0, "in its turn, and as the answer");
-        assert_eq!(answered(1, &[6, 6, 6]), 1);
-        assert_eq!(answered(1, &[3]), 0, "stored long ago, sent again");
-        assert_eq!(answered(0, &[3]), 1, "sent by another socket");
+    fn an_answer_to_what_was_sent_again_may_stand_anywhere() {
+        let mut witness = Witness::default();
+        live(&mut witness, &[5]);
+        assert!(!witness.gets(1, 6, true), "in its turn");
+        assert!(witness.gets(1, 6, true) && witness.gets(1, 3, true));
+        assert!(witness.violations.is_empty());
+        assert!(!witness.gets(1, 6, false));
+        assert_eq!(witness.violations.len(), 1);
     }
 }

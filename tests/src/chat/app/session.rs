@@ -151,6 +151,7 @@ impl<'a> Session<'a> {
         match order {
             Order::Again { temp_id, times } => {
                 let letter = self.run.with(|state| state.book.letter(&temp_id).cloned())?;
+                self.run.with(|state| state.book.sent_again(&temp_id, times));
                 for _ in 0..times {
                     if !self.post(&letter).await {
                         return Some(End::Lost("cannot send".to_owned()));
@@ -272,7 +273,6 @@ impl<'a> Session<'a> {
 
     async fn post(&mut self, letter: &Letter) -> bool {
         self.tokens = self.tokens.saturating_sub(1);
-        self.witness.sends(&letter.temp_id);
         let ack = self.ack(Asked::Letter(letter.temp_id.clone(), Instant::now()));
         let Letter { conversation, content, temp_id, .. } = letter;
         self.line.send(frame::send_message(*conversation, content, temp_id, ack)).await
@@ -374,8 +374,11 @@ impl<'a> Session<'a> {
             (applied, count(state) > before, letter)
         });
         if let Some((conversation, seq, temp_id)) = applied {
-            let sent_as = temp_id.filter(|_| is_sent);
-            self.witness.gets(conversation, seq, sent_as.as_deref());
+            let temp_id = temp_id.filter(|_| is_sent).unwrap_or_default();
+            let may_repeat = self.run.with(|state| state.book.may_repeat(&temp_id));
+            if self.witness.gets(conversation, seq, may_repeat) {
+                self.run.with(|state| state.book.repeated(&temp_id));
+            }
         }
         match letter.filter(|letter| matches!(letter.state, LetterState::Sent(_))) {
             Some(letter) => self.run.tell(Notice::Letter(letter)),

@@ -80,6 +80,8 @@ impl Stage {
     pub async fn storm(self: Arc<Self>, line: Line, times: u32) {
         let id = self.ids[line.conversation];
         let Ok(mut socket) = Socket::open(&self.accounts[&line.seat]).await else { return };
+        // What is answered is answered to the session.
+        self.apps[&line.seat].state().book.sent_again(&line.temp_id, times);
         for ack in 0..times {
             let text = frame::send_message(id, &line.content, &line.temp_id, u64::from(ack));
             if !socket.send(text).await {
