@@ -2,6 +2,7 @@
 //! the same id, comes back with jitter, asks for what it has missed and applies by `seq`. It tolerates
 //! nothing that a server must not do: that is noted, and a test looks at it.
 
+mod catch_up;
 mod session;
 
 use std::{
@@ -156,7 +157,6 @@ impl App {
     ///
     /// # Panics
     /// Where the client has panicked.
-    #[must_use]
     pub fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().expect("a client that has not panicked")
     }

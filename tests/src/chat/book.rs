@@ -214,16 +214,16 @@ impl Book {
         let temp_id = message["temp_message_id"].as_str().map(str::to_owned);
         let page = Page { chat_message_id, content: content.to_owned(), temp_id: temp_id.clone() };
         self.confirm(conversation, seq, &page);
-        let Some(shelf) = self.shelves.get_mut(&conversation) else {
+        let Some(held) = self.shelves.get_mut(&conversation) else {
             self.violations.push(format!("a message of {conversation}, which is none of ours"));
             return None;
         };
-        if shelf.pages.get(&seq).is_some_and(|held| *held != page) {
+        if held.pages.get(&seq).is_some_and(|known| *known != page) {
             self.violations.push(format!("{conversation}: two messages under {seq}"));
         }
-        shelf.pages.insert(seq, page);
-        while shelf.pages.contains_key(&(shelf.complete_to + 1)) {
-            shelf.complete_to += 1;
+        held.pages.insert(seq, page);
+        while held.pages.contains_key(&(held.complete_to + 1)) {
+            held.complete_to += 1;
         }
         Some((conversation, seq, temp_id))
     }

@@ -9,6 +9,7 @@ mod probe;
 mod proxy;
 pub mod rest;
 pub mod scene;
+pub mod terminal;
 mod witness;
 
 pub mod fuzz;

@@ -244,17 +244,12 @@ impl Probe {
                 changed.await;
             }
         };
-        match timeout(PATIENCE, found).await {
-            Ok(found) => found,
-            Err(_) => {
-                let kept = self.kept();
-                let events: Vec<_> = kept.events.iter().rev().take(20).collect();
-                panic!(
-                    "no {what}; answers {:?}, end {:?}, last events {events:?}",
-                    kept.answers, kept.end
-                )
-            }
+        if let Ok(found) = timeout(PATIENCE, found).await {
+            return found;
         }
+        let kept = self.kept();
+        let events: Vec<_> = kept.events.iter().rev().take(20).collect();
+        panic!("no {what}; answers {:?}, end {:?}, last events {events:?}", kept.answers, kept.end)
     }
 }
 

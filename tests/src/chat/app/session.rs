@@ -15,7 +15,6 @@ use super::{Notice, Order, Run};
 use crate::chat::{
     Heard, Letter, LetterState, Line, Witness,
     frame::{self, Frame},
-    rest::Rest,
 };
 
 /// How often the client looks whether something is to be done.
@@ -30,7 +29,7 @@ const PATIENCE: Duration = Duration::from_secs(25);
 /// How often it sends its heartbeat.
 const HEARTBEAT: Duration = Duration::from_secs(5);
 /// After this long it asks again for what was refused in passing.
-const ANOTHER_TRY: Duration = Duration::from_millis(700);
+pub const ANOTHER_TRY: Duration = Duration::from_millis(700);
 
 /// How a socket ended.
 pub enum End {
@@ -48,7 +47,7 @@ enum Asked {
 }
 
 /// Whether what was missed is there.
-enum Caught {
+pub enum Caught {
     /// It is to be asked for, then.
     Ask(Instant),
     /// It was asked for, then, for these conversations.
@@ -57,23 +56,23 @@ enum Caught {
 }
 
 pub struct Session<'a> {
-    run: &'a mut Run,
+    pub(super) run: &'a mut Run,
     line: Line,
-    witness: Witness,
+    pub(super) witness: Witness,
     asked: BTreeMap<u64, Asked>,
     last_ack: u64,
     is_greeted: bool,
-    caught: Caught,
+    pub(super) caught: Caught,
     /// Conversations of which this socket was not sent everything.
-    truncated: BTreeSet<i64>,
+    pub(super) truncated: BTreeSet<i64>,
     tokens: u32,
     refilled_at: Instant,
     heard_at: Instant,
     pinged_at: Instant,
     deaf_until: Option<Instant>,
     wait_until: Instant,
-    loaded: (UnboundedSender<Loaded>, UnboundedReceiver<Loaded>),
-    loading: BTreeSet<i64>,
+    pub(super) loaded: (UnboundedSender<Loaded>, UnboundedReceiver<Loaded>),
+    pub(super) loading: BTreeSet<i64>,
 }
 
 type Loaded = (i64, Option<Vec<Value>>);
@@ -119,7 +118,7 @@ impl<'a> Session<'a> {
                 },
                 heard = self.line.next(), if can_hear => self.hear(heard),
                 Some((conversation, rows)) = self.loaded.1.recv() => {
-                    self.load(conversation, rows);
+                    self.load(conversation, rows.as_deref());
                     None
                 }
                 _ = ticks.tick() => self.act().await,
@@ -142,7 +141,7 @@ impl<'a> Session<'a> {
         });
     }
 
-    fn wrong(&mut self, what: String) {
+    pub(super) fn wrong(&mut self, what: String) {
         self.witness.violations.push(what);
     }
 
@@ -242,7 +241,7 @@ impl<'a> Session<'a> {
         self.say(frame::resume(&positions, ack)).await
     }
 
-    fn caught_up(&mut self) {
+    pub(super) fn caught_up(&mut self) {
         self.caught = Caught::Up;
         self.run.with(|state| state.is_online = true);
         self.run.tell(Notice::Online);
@@ -384,64 +383,6 @@ impl<'a> Session<'a> {
             Some(letter) => self.run.tell(Notice::Letter(letter)),
             None if is_new => self.run.tell(Notice::Message(data.clone())),
             None => {}
-        }
-    }
-
-    fn resumed(&mut self, data: &Value) {
-        let Caught::Asked(_, mut missing) = std::mem::replace(&mut self.caught, Caught::Up) else {
-            return self.wrong(format!("resumed without having asked: {data}"));
-        };
-        for entry in data["conversations"].as_array().into_iter().flatten() {
-            let of = |field: &str| entry[field].as_i64();
-            let (Some(id), Some(seq)) = (of("customer_service_session_id"), of("seq")) else {
-                self.wrong(format!("no position: {entry}"));
-                continue;
-            };
-            missing.remove(&id);
-            self.witness.is_resumed(id, seq);
-            let held =
-                self.run.with(|state| state.book.shelves.get(&id).map(|one| one.complete_to));
-            if held < Some(seq) && !self.truncated.contains(&id) {
-                self.wrong(format!("{id} is resumed up to {seq}, and only {held:?} is there"));
-            }
-        }
-        if !missing.is_empty() {
-            self.wrong(format!("{missing:?} left out of {data}"));
-        }
-        self.caught_up();
-    }
-
-    /// Loads by REST what a socket is not sent.
-    fn fetch(&mut self, conversation: i64, after: Duration) {
-        if !self.loading.insert(conversation) {
-            return;
-        }
-        let known = self.run.with(|state| {
-            let shelf = state.book.shelves.get(&conversation)?;
-            shelf.pages.get(&shelf.complete_to).map(|page| page.chat_message_id)
-        });
-        let (rest, loaded) = (Rest::new(&self.run.account), self.loaded.0.clone());
-        let is_staff = self.run.manner.is_staff;
-        tokio::spawn(async move {
-            tokio::time::sleep(after).await;
-            let rows = rest.behind(is_staff, conversation, known).await.ok();
-            let _ = loaded.send((conversation, rows));
-        });
-    }
-
-    fn load(&mut self, conversation: i64, rows: Option<Vec<Value>>) {
-        self.loading.remove(&conversation);
-        let has_hole = self.run.with(|state| {
-            for row in rows.iter().flatten() {
-                state.book.apply(row);
-            }
-            let shelf = state.book.shelves.get(&conversation);
-            shelf.is_some_and(|shelf| {
-                shelf.pages.last_key_value().is_some_and(|(seq, _)| *seq > shelf.complete_to)
-            })
-        });
-        if has_hole || rows.is_none() {
-            self.fetch(conversation, ANOTHER_TRY);
         }
     }
 }

@@ -66,10 +66,10 @@ pub fn problems(plan: &Plan, stage: &Stage, stored: &Stored) -> Vec<String> {
     }
     problems.extend(written_once(plan, stage, stored));
     for (seat, app) in &stage.apps {
-        let state = app.state();
-        problems.extend(state.book.violations.iter().map(|one| format!("{}: {one}", app.name)));
-        problems.extend(has_everything(*seat, &app.name, &state.book, stored));
-        problems.extend(letters(&app.name, &state.book, stored));
+        let known = app.state();
+        problems.extend(known.book.violations.iter().map(|one| format!("{}: {one}", app.name)));
+        problems.extend(has_everything(*seat, &app.name, &known.book, stored));
+        problems.extend(letters(&app.name, &known.book, stored));
     }
     problems
 }

@@ -120,12 +120,12 @@ async fn suffer(system: &mut System, database: &Database, outage: Outage, size: 
 fn figures(stage: &Stage, stored: &Stored, settled_after: Duration, took: Duration) -> Figures {
     let mut figures = Figures { stored: stored.count(), settled_after, took, ..Figures::default() };
     for app in stage.apps.values() {
-        let state = app.state();
-        figures.written += state.book.letters.len();
-        figures.acked += state.book.letters.iter().filter(|letter| letter.acked).count();
-        figures.sockets += state.sockets.len();
-        figures.frames += state.sockets.iter().map(Vec::len).sum::<usize>();
-        figures.late_resumes += state.late_resumes;
+        let known = app.state();
+        figures.written += known.book.letters.len();
+        figures.acked += known.book.letters.iter().filter(|letter| letter.acked).count();
+        figures.sockets += known.sockets.len();
+        figures.frames += known.sockets.iter().map(Vec::len).sum::<usize>();
+        figures.late_resumes += known.late_resumes;
     }
     figures
 }

@@ -38,7 +38,7 @@ impl Size {
         traffic: Duration::from_secs(12),
         origin_stopped: Duration::from_secs(2),
         database_stopped: Duration::from_millis(1_500),
-        patience: Duration::from_secs(60),
+        patience: Duration::from_mins(1),
     };
 
     /// The whole size.

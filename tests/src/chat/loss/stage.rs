@@ -68,7 +68,7 @@ impl Stage {
             accounts.insert(*seat, account);
         }
         let stage = Self { ids, apps, began: Instant::now(), accounts };
-        let deadline = Instant::now() + Duration::from_secs(60);
+        let deadline = Instant::now() + Duration::from_mins(1);
         while !stage.apps.values().all(|app| app.state().is_online) {
             assert!(Instant::now() < deadline, "not everybody comes online");
             sleep(LOOK).await;
