@@ -4,7 +4,10 @@ use chrono::NaiveDateTime;
 use shared::time::Timestamp;
 use sqlx::{FromRow, QueryBuilder};
 
-use super::db::{Conn, DbZone, DialectWords as _, on};
+use super::{
+    db::{Conn, DbZone, DialectWords as _, on},
+    delete,
+};
 use crate::sessions::attempts::limit::Count;
 
 /// A row of `login_attempts`.
@@ -161,24 +164,6 @@ pub async fn count_expired(conn: Conn<'_>, now: Timestamp) -> sqlx::Result<i64> 
 ///
 /// # Errors
 /// The database's.
-pub async fn delete_expired(mut conn: Conn<'_>, now: Timestamp, limit: i64) -> sqlx::Result<u64> {
-    let now = conn.zone.write(now);
-    let each = conn.reborrow();
-    let keys: Vec<String> =
-        on!(each, |c| { sqlx::query_scalar(EXPIRED).bind(now).bind(limit).fetch_all(c).await })?;
-    if keys.is_empty() {
-        return Ok(0);
-    }
-    on!(conn, |c: Dialect| {
-        // One that was used since stays.
-        let mut query =
-            QueryBuilder::<Dialect>::new("DELETE FROM login_attempts WHERE expires_at <= ");
-        query.push_bind(now).push(" AND attempt_key IN (");
-        let mut list = query.separated(", ");
-        for key in &keys {
-            list.push_bind(key);
-        }
-        query.push(")");
-        query.build().execute(c).await.map(|done| done.rows_affected())
-    })
+pub async fn delete_expired(conn: Conn<'_>, now: Timestamp, limit: i64) -> sqlx::Result<u64> {
+    delete::expired(conn, "login_attempts", "attempt_key", EXPIRED, now, limit).await
 }
