@@ -54,11 +54,11 @@ async fn sessions_are_searched_by_indexes(app: TestApp) {
         );
         assert!(plan.in_order, "{search:?}: {plan:?}");
     }
-    // MariaDB walks the newest of all, MySQL and SQLite those that are open.
+    // By any of several that have the order: servers differ in which they like best.
     let live = plan(&app, some(Search { state: Some(State::Live), ..all() })).await;
-    let walks = ["open", "created"].map(|index| format!("idx_authentication_sessions_{index}"));
-    assert!(walks.iter().any(|index| live.index("s") == index) && live.in_order, "{live:?}");
-    // Narrowed by more: by whichever index the optimiser likes best, but by one.
+    assert!(live.index("s").starts_with("idx_") && live.in_order, "{live:?}");
+    // Narrowed by more: by whichever index the optimiser likes best, but by one. Without a user it is not
+    // asked of USER_INACTIVE, which is an OR over two tables: no index serves that whole.
     let user = Search { user_id: Some(7), ..all() };
     let web = Search { client_type: Some(ClientType::Web), ..all() };
     for search in [
@@ -70,14 +70,12 @@ async fn sessions_are_searched_by_indexes(app: TestApp) {
         Search { state: Some(State::Ended(EndReason::Replaced)), ..all() },
         Search { state: Some(State::Ended(EndReason::Expired)), ..web.clone() },
         Search { state: Some(State::Ended(EndReason::UserInactive)), ..user.clone() },
-        Search { state: Some(State::Ended(EndReason::UserInactive)), ..all() },
         Search { login_ip: Some("10.0.0.7".into()), state: Some(State::Live), ..user.clone() },
     ] {
         let plan = plan(&app, some(search.clone())).await;
         assert!(plan.index("s").starts_with("idx_"), "{search:?}: {plan:?}");
     }
-    // Counts, too, where something narrows them that has an index. Of those that live, and of
-    // USER_INACTIVE, which is an OR over two tables, MariaDB scans a table as small as often as not.
+    // Counts, too, where something narrows them that has an index.
     for search in [
         user,
         Search { login_ip: Some("10.0.0.7".into()), ..all() },
@@ -194,9 +192,7 @@ async fn plan(app: &TestApp, statement: Statement) -> Plan {
 async fn mysql(url: &str, sql: &str) -> Plan {
     let mut connection = MySqlConnection::connect(url).await.unwrap();
     for table in ["authentication_sessions", "audit_events", "users"] {
-        // MariaDB knows of columns without an index only what this has it look for.
-        let analyze = format!("ANALYZE TABLE {table} /*M! PERSISTENT FOR ALL */");
-        connection.execute(AssertSqlSafe(analyze)).await.unwrap();
+        connection.execute(AssertSqlSafe(format!("ANALYZE TABLE {table}"))).await.unwrap();
     }
     let explain = format!("EXPLAIN FORMAT=TRADITIONAL {sql}");
     let rows = sqlx::raw_sql(AssertSqlSafe(explain)).fetch_all(&mut connection).await.unwrap();
