@@ -14,5 +14,6 @@ mod listings;
 mod operator;
 mod outages;
 mod refresh;
+mod revocations;
 mod stand_in;
 mod two_origins;

@@ -9,10 +9,12 @@
 pub mod app;
 pub mod backlog;
 pub mod clock;
+pub mod crowd;
 pub mod database;
 pub mod kv;
 pub mod leaks;
 pub mod reply;
+pub mod revocations;
 pub mod socket;
 pub mod system;
 pub mod user;

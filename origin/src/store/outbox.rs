@@ -219,6 +219,23 @@ async fn oldest_of(
     })
 }
 
+/// Alerts written before a row that are being told for the first time, or will be: at most 100 keys.
+///
+/// # Errors
+/// The database's.
+pub async fn fresh_alerts_before(conn: Conn<'_>, edge_outbox_id: i64) -> sqlx::Result<Vec<i64>> {
+    on!(conn, |c| {
+        sqlx::query_scalar(
+            "SELECT edge_outbox_id FROM edge_outbox
+             WHERE kind = ? AND dead_at IS NULL AND attempts <= 1 AND edge_outbox_id < ? LIMIT 100",
+        )
+        .bind(Kind::SecurityAlert.as_str())
+        .bind(edge_outbox_id)
+        .fetch_all(c)
+        .await
+    })
+}
+
 /// Removes rows that the edge has taken.
 ///
 /// # Errors
