@@ -7,11 +7,15 @@
 pub mod delivery;
 mod desk;
 mod frames;
+pub mod gateway;
+mod life;
 mod lines;
 mod meter;
 mod outgoing;
 mod record;
+mod remote;
 mod room;
 pub mod rooms;
 mod sockets;
+mod tables;
 mod user_channel;

@@ -5,12 +5,13 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     event::{Presence, TypingEvent},
+    gateway::{ClientFrames, Subscription},
     news::News,
 };
 use crate::{error::ErrorCode, session::SessionHash, time::Timestamp, user::UserType};
 
 /// An object that holds sockets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Room {
     /// All sockets of one user.
     User(i64),
@@ -106,6 +107,12 @@ pub enum RoomCall {
     Typing(TypingNews),
     /// The user of conversations has come or gone.
     Presence(PresenceNews),
+    /// Let a socket in that lives in a gateway.
+    Subscribe(Subscription),
+    /// That socket is gone: its `socket_id`.
+    Unsubscribe(String),
+    /// Read what its client has sent.
+    ClientFrames(ClientFrames),
 }
 
 impl RoomCall {
@@ -118,6 +125,9 @@ impl RoomCall {
             Self::EndSession(_) => "/end-session",
             Self::Typing(_) => "/typing",
             Self::Presence(_) => "/presence",
+            Self::Subscribe(_) => "/subscribe",
+            Self::Unsubscribe(_) => "/unsubscribe",
+            Self::ClientFrames(_) => "/client-frames",
         }
     }
 
@@ -132,6 +142,9 @@ impl RoomCall {
             Self::EndSession(ended) => serde_json::to_string(ended),
             Self::Typing(typing) => serde_json::to_string(typing),
             Self::Presence(presence) => serde_json::to_string(presence),
+            Self::Subscribe(subscription) => serde_json::to_string(subscription),
+            Self::Unsubscribe(socket_id) => serde_json::to_string(socket_id),
+            Self::ClientFrames(frames) => serde_json::to_string(frames),
         }
     }
 
@@ -145,6 +158,9 @@ impl RoomCall {
             "/deliver" => Some(serde_json::from_str(body).map(Self::Deliver)),
             "/typing" => Some(serde_json::from_str(body).map(Self::Typing)),
             "/presence" => Some(serde_json::from_str(body).map(Self::Presence)),
+            "/subscribe" => Some(serde_json::from_str(body).map(Self::Subscribe)),
+            "/unsubscribe" => Some(serde_json::from_str(body).map(Self::Unsubscribe)),
+            "/client-frames" => Some(serde_json::from_str(body).map(Self::ClientFrames)),
             "/end-session" => Some(serde_json::from_str(body).map(Self::EndSession)),
             _ => None,
         }
