@@ -1,4 +1,4 @@
-//! What the origin pushes: ended sessions, stored messages and security alerts, in signed batches; and
+//! What the origin pushes: ended sessions, what happens in conversations and security alerts, in signed batches; and
 //! what it asks.
 
 use std::collections::BTreeSet;
@@ -7,7 +7,7 @@ use futures_util::future::{join, join_all};
 use serde::de::DeserializeOwned;
 use shared::{
     assertion::{CALL_HEADER, CallSignature},
-    chat::room::{Delivery, Room, RoomCall, SessionEnded},
+    chat::room::{Room, RoomCall, SessionEnded},
     envelope::FieldError,
     error::ErrorCode,
     internal::{
@@ -24,7 +24,10 @@ use worker::Response;
 
 use crate::{
     call::Call,
-    chat::{delivery, rooms},
+    chat::{
+        delivery::{self, ForRoom},
+        rooms,
+    },
     clock, liveness, log,
     refused::Refused,
     respond,
@@ -43,12 +46,16 @@ pub async fn session_events(mut call: Call<'_>) -> Result<Response, Refused> {
     respond::success(EventsTaken { taken })
 }
 
-/// Takes stored messages; an event is taken once every room that it is for has it.
+/// Takes what happened in conversations; an event is taken once every room that it is for has it.
 pub async fn chat_events(mut call: Call<'_>) -> Result<Response, Refused> {
     let events: Vec<ChatEvent> = events(&mut call, INTERNAL_CHAT_EVENTS).await?;
     let taken = events.iter().map(|event| event.event_id).collect();
     // One call a room, so that a conversation's messages arrive in their order.
-    deliver(&call, taken, delivery::by_room(&events, call.config.desk_shards)?).await
+    let by_room = delivery::by_room(&events, call.config.desk_shards);
+    let calls = by_room
+        .into_iter()
+        .map(|ForRoom { room, event_ids, news }| (room, event_ids, RoomCall::Tell(news)));
+    hand_out(&call, taken, calls.collect()).await
 }
 
 /// Takes security alerts; an event is taken once the room of the account's owner has it.
@@ -56,26 +63,28 @@ pub async fn security_alerts(mut call: Call<'_>) -> Result<Response, Refused> {
     let events: Vec<AlertEvent> = events(&mut call, INTERNAL_SECURITY_ALERTS).await?;
     let taken = events.iter().map(|event| event.event_id).collect();
     let shards = call.config.desk_shards;
-    let by_room = events
-        .into_iter()
-        .map(|event| delivery::of_alert(event, shards))
-        .collect::<Result<_, _>>()?;
-    deliver(&call, taken, by_room).await
+    let calls = events.into_iter().map(|event| {
+        let event_ids = vec![event.event_id];
+        let (room, deliveries) = delivery::of_alert(event, shards)?;
+        Ok((room, event_ids, RoomCall::Deliver(deliveries)))
+    });
+    let calls = calls.collect::<Result<_, Refused>>()?;
+    hand_out(&call, taken, calls).await
 }
 
-/// Hands each room what is for it; of the events in `taken`, those stay that every room took.
-async fn deliver(
+/// Calls each room; of the events in `taken`, those stay that every room took.
+async fn hand_out(
     call: &Call<'_>,
     mut taken: BTreeSet<i64>,
-    by_room: Vec<(Room, Vec<Delivery>)>,
+    calls: Vec<(Room, Vec<i64>, RoomCall)>,
 ) -> Result<Response, Refused> {
-    let told = join_all(by_room.into_iter().map(async |(room, deliveries)| {
-        let ids: Vec<_> = deliveries.iter().map(|delivery| delivery.event_id).collect();
-        (ids, tell(call, room, &RoomCall::Deliver(deliveries)).await)
+    let told = join_all(calls.into_iter().map(async |(room, event_ids, what)| {
+        let told = tell(call, room, &what).await;
+        (event_ids, told)
     }));
-    for (ids, told) in told.await {
+    for (event_ids, told) in told.await {
         if !told {
-            taken.retain(|id| !ids.contains(id));
+            taken.retain(|id| !event_ids.contains(id));
         }
     }
     respond::success(EventsTaken { taken: taken.into_iter().collect() })

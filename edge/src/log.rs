@@ -12,6 +12,11 @@ pub fn warn(request_id: &str, message: &str) {
     worker::console_warn!("{}", line("warn", request_id, message));
 }
 
+/// Something happened that someone asked to be told of.
+pub fn info(request_id: &str, message: &str) {
+    worker::console_log!("{}", line("info", request_id, message));
+}
+
 fn line(level: &str, request_id: &str, message: &str) -> String {
     json!({ "level": level, "request_id": request_id, "message": message }).to_string()
 }

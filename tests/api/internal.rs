@@ -87,10 +87,15 @@ async fn liveness_is_what_the_row_says_now(app: TestApp) {
     assert_eq!(unknown.data(), &json!({ "state": "dead", "code": "SESSION_NOT_FOUND" }));
 }
 
-fn message(session_token: &str, conversation: i64, content: &str, temp_id: &str) -> Value {
+fn message(
+    app: &TestApp,
+    session_token: &str,
+    conversation: i64,
+    content: &str,
+    temp_id: &str,
+) -> Value {
     json!({
-        "session_token": session_token,
-        "socket_id": "socket-1",
+        "sender": { "session_token": session_token, "at": app.app.ambient.now() },
         "customer_service_session_id": conversation,
         "message": { "content": content, "temp_message_id": temp_id },
         "language": "en",
@@ -106,12 +111,12 @@ async fn messages_are_stored_each_for_itself_and_once(app: TestApp) {
     let id = begun.data()["customer_service_session_id"].as_i64().unwrap();
     let live = session_token(&app, &phone);
     let batch = json!({ "messages": [
-        message(&live, id, "one", "t1"),
-        message(&dead, id, "from a dead session", "t2"),
-        message(&live, id, "", "t3"),
-        message(&live, 4242, "elsewhere", "t4"),
-        message(&live, id, "two", "t5"),
-        message(&live, id, "one", "t1"),
+        message(&app, &live, id, "one", "t1"),
+        message(&app, &dead, id, "from a dead session", "t2"),
+        message(&app, &live, id, "", "t3"),
+        message(&app, &live, 4242, "elsewhere", "t4"),
+        message(&app, &live, id, "two", "t5"),
+        message(&app, &live, id, "one", "t1"),
     ]});
     let reply = call(&app, route::INTERNAL_MESSAGES, &batch).await;
     let outcomes = reply.data()["outcomes"].as_array().unwrap();
@@ -119,7 +124,7 @@ async fn messages_are_stored_each_for_itself_and_once(app: TestApp) {
         .iter()
         .map(|outcome| match outcome["failed"]["code"].as_str() {
             Some(code) => code.to_owned(),
-            None => format!("seq {}", outcome["stored"]["seq"]),
+            None => format!("seq {}", outcome["stored"]["message"]["seq"]),
         })
         .collect();
     assert_eq!(
@@ -129,7 +134,8 @@ async fn messages_are_stored_each_for_itself_and_once(app: TestApp) {
     assert_eq!(outcomes[1]["failed"]["message"], "Your account has logged in somewhere else.");
     assert_eq!(outcomes[2]["failed"]["fields"][0]["field"], "content");
 
-    let many: Vec<Value> = (0..101).map(|n| message(&live, id, "x", &format!("m{n}"))).collect();
+    let many: Vec<Value> =
+        (0..101).map(|n| message(&app, &live, id, "x", &format!("m{n}"))).collect();
     call(&app, route::INTERNAL_MESSAGES, &json!({ "messages": many }))
         .await
         .refused_field("messages");
@@ -170,7 +176,7 @@ async fn what_is_stored_and_what_ends_is_in_the_outbox(app: TestApp) {
         "hashed wherever it leaves the origin"
     );
     assert_eq!(rows[1].payload["message"]["content"], "hi");
-    assert_eq!(rows[1].payload["user_id"], ana.user_id);
+    assert_eq!(rows[1].payload["conversation"]["user_id"], ana.user_id);
 }
 
 async fn a_row_is_taken_by_one_process_until_its_lease_is_over(app: TestApp) {

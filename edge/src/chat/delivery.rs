@@ -1,39 +1,41 @@
-//! Who hears of a stored message, and who of a suspicion.
+//! Which rooms hear of what happens in conversations, and of a suspicion.
 
 use shared::{
     chat::{
         SenderType,
         event::ServerEvent,
+        news::{News, RoomConversation},
         room::{Delivery, Room},
     },
     internal::{AlertEvent, ChatEvent},
     user::UserType,
 };
 
-/// What each room is to send, in the order of the events.
-pub fn by_room(
-    events: &[ChatEvent],
-    desk_shards: u32,
-) -> serde_json::Result<Vec<(Room, Vec<Delivery>)>> {
-    let mut rooms: Vec<(Room, Vec<Delivery>)> = Vec::new();
+/// What a room is to hear, in the order of the events, and their keys.
+#[derive(Debug, PartialEq)]
+pub struct ForRoom {
+    /// The room.
+    pub room: Room,
+    /// Keys of the events.
+    pub event_ids: Vec<i64>,
+    /// What they tell.
+    pub news: Vec<News>,
+}
+
+/// What each room is to hear.
+pub fn by_room(events: &[ChatEvent], desk_shards: u32) -> Vec<ForRoom> {
+    let mut rooms: Vec<ForRoom> = Vec::new();
     for event in events {
-        let frame = serde_json::to_string(&ServerEvent::NewMessage(event.message.clone()))?;
-        for (room, to_user_ids) in audience(event, desk_shards) {
-            let delivery = Delivery {
-                event_id: event.event_id,
-                occurred_at: event.message.created_at,
-                to_user_ids,
-                except_socket: event.socket_id.clone(),
-                except_session: None,
-                frame: frame.clone(),
-            };
-            match rooms.iter_mut().find(|(known, _)| *known == room) {
-                Some((_, deliveries)) => deliveries.push(delivery),
-                None => rooms.push((room, vec![delivery])),
-            }
+        for room in audience(&event.news, desk_shards) {
+            let at = rooms.iter().position(|known| known.room == room).unwrap_or_else(|| {
+                rooms.push(ForRoom { room, event_ids: Vec::new(), news: Vec::new() });
+                rooms.len() - 1
+            });
+            rooms[at].event_ids.push(event.event_id);
+            rooms[at].news.push(event.news.clone());
         }
     }
-    Ok(rooms)
+    rooms
 }
 
 /// What the room of the account's owner is to send: to the owner's sockets alone, and of these not
@@ -43,40 +45,65 @@ pub fn of_alert(event: AlertEvent, desk_shards: u32) -> serde_json::Result<(Room
         event_id: event.event_id,
         occurred_at: event.occurred_at,
         to_user_ids: Some(vec![event.user_id]),
-        except_socket: None,
         except_session: event.except_session,
         frame: serde_json::to_string(&ServerEvent::SecurityAlert(event.alert))?,
     };
     Ok((Room::of(event.user_id, event.user_type, desk_shards), vec![delivery]))
 }
 
-/// The rooms that an event is for, each once, and of the people there those who are meant.
-fn audience(event: &ChatEvent, desk_shards: u32) -> Vec<(Room, Option<Vec<i64>>)> {
-    let mut audience = vec![(Room::User(event.user_id), None)];
-    let Some(admin_id) = event.admin_id else {
-        // It waits: whoever comes first may answer.
-        audience.extend((0..desk_shards).map(|shard| (Room::Desk(shard), None)));
-        return audience;
-    };
-    let mut staff = vec![admin_id];
-    if event.message.sender_type == SenderType::Admin {
-        // Not always the one who has the conversation, and his other sockets must see what he wrote.
-        staff.extend(event.message.sender_id.filter(|sender_id| *sender_id != admin_id));
-    }
-    for user_id in staff {
-        let desk = Room::of(user_id, UserType::Admin, desk_shards);
-        match audience.iter_mut().find(|(room, _)| *room == desk) {
-            Some((_, Some(user_ids))) => user_ids.push(user_id),
-            _ => audience.push((desk, Some(vec![user_id]))),
+/// The rooms that something is for, each once.
+fn audience(news: &News, desk_shards: u32) -> Vec<Room> {
+    let conversation = news.conversation();
+    let mut rooms = vec![Room::User(conversation.user_id)];
+    match news {
+        News::Message(stored) => {
+            rooms.extend(desks(conversation, desk_shards));
+            if stored.message.sender_type == SenderType::Admin {
+                // Not always the one who has the conversation, and his other sockets must see what he wrote.
+                rooms.extend(stored.message.sender_id.map(|id| desk_of(id, desk_shards)));
+            }
+        }
+        // Every desk shows the queue.
+        News::Conversation(_) => rooms.extend((0..desk_shards).map(Room::Desk)),
+        News::Marked(marked) => {
+            rooms.extend(desks(conversation, desk_shards));
+            let staff = match marked.by {
+                SenderType::User => marked.sender_ids.as_slice(),
+                SenderType::Admin => marked.reader_id.as_slice(),
+            };
+            rooms.extend(staff.iter().map(|id| desk_of(*id, desk_shards)));
         }
     }
-    audience
+    let mut once = Vec::with_capacity(rooms.len());
+    for room in rooms {
+        if !once.contains(&room) {
+            once.push(room);
+        }
+    }
+    once
+}
+
+/// The desks of those who have a conversation.
+fn desks(conversation: &RoomConversation, desk_shards: u32) -> Vec<Room> {
+    match conversation.admin_id {
+        Some(admin_id) => vec![desk_of(admin_id, desk_shards)],
+        // It waits: whoever comes first may answer.
+        None => (0..desk_shards).map(Room::Desk).collect(),
+    }
+}
+
+fn desk_of(user_id: i64, desk_shards: u32) -> Room {
+    Room::of(user_id, UserType::Admin, desk_shards)
 }
 
 #[cfg(test)]
 mod tests {
     use shared::{
-        chat::{MessageType, event::MessageEvent},
+        chat::{
+            ConversationStatus, MessageStatus, MessageType,
+            event::MessageEvent,
+            news::{Marked, StoredMessage},
+        },
         session::SessionHash,
         time::Timestamp,
     };
@@ -84,14 +111,21 @@ mod tests {
 
     use super::*;
 
-    fn event(
-        event_id: i64,
-        admin_id: Option<i64>,
-        sender_type: SenderType,
-        sender_id: i64,
-    ) -> ChatEvent {
+    fn conversation(admin_id: Option<i64>) -> RoomConversation {
+        RoomConversation {
+            customer_service_session_id: 1,
+            began_at: Timestamp::EPOCH,
+            user_id: 31,
+            admin_id,
+            status: ConversationStatus::Waiting,
+            version: 0,
+            last_seq: 1,
+        }
+    }
+
+    fn message(admin_id: Option<i64>, sender_type: SenderType, sender_id: i64) -> News {
         let message = MessageEvent {
-            chat_message_id: event_id,
+            chat_message_id: 1,
             customer_service_session_id: 1,
             seq: 1,
             temp_message_id: None,
@@ -105,41 +139,52 @@ mod tests {
             sender_name: "name".into(),
             timestamp: Timestamp::EPOCH,
         };
-        ChatEvent { event_id, user_id: 31, admin_id, socket_id: Some("s".into()), message }
+        let conversation = conversation(admin_id);
+        News::Message(StoredMessage { conversation, sender_session: None, message })
+    }
+
+    fn read(admin_id: Option<i64>, by: SenderType, reader_id: i64, sender_ids: &[i64]) -> News {
+        News::Marked(Marked {
+            conversation: conversation(admin_id),
+            status: MessageStatus::Read,
+            by,
+            reader_id: Some(reader_id),
+            reader_session: None,
+            chat_message_id: 1,
+            seq: 1,
+            chat_message_ids: vec![1],
+            sender_ids: sender_ids.to_vec(),
+        })
     }
 
     #[test]
     fn a_waiting_user_is_heard_at_every_desk() {
-        let rooms = audience(&event(1, None, SenderType::User, 31), 3);
-        let everyone = |room| (room, None);
-        assert_eq!(
-            rooms,
-            [Room::User(31), Room::Desk(0), Room::Desk(1), Room::Desk(2)].map(everyone)
-        );
+        let rooms = audience(&message(None, SenderType::User, 31), 3);
+        assert_eq!(rooms, [Room::User(31), Room::Desk(0), Room::Desk(1), Room::Desk(2)]);
     }
 
     #[test]
     fn a_conversation_that_an_agent_has_is_that_agents_alone() {
-        let rooms = audience(&event(1, Some(8), SenderType::User, 31), 2);
-        assert_eq!(rooms, [(Room::User(31), None), (Room::Desk(0), Some(vec![8]))]);
-        let rooms = audience(&event(1, Some(8), SenderType::Admin, 8), 2);
-        assert_eq!(rooms, [(Room::User(31), None), (Room::Desk(0), Some(vec![8]))]);
+        let rooms = audience(&message(Some(8), SenderType::User, 31), 2);
+        assert_eq!(rooms, [Room::User(31), Room::Desk(0)]);
+        let rooms = audience(&message(Some(8), SenderType::Admin, 8), 2);
+        assert_eq!(rooms, [Room::User(31), Room::Desk(0)]);
     }
 
     #[test]
     fn an_admin_who_writes_into_an_agents_conversation_sees_it_too() {
-        let rooms = audience(&event(1, Some(8), SenderType::Admin, 9), 2);
-        assert_eq!(
-            rooms,
-            [
-                (Room::User(31), None),
-                (Room::Desk(0), Some(vec![8])),
-                (Room::Desk(1), Some(vec![9]))
-            ]
-        );
-        // One delivery a room: a room takes an event once.
-        let rooms = audience(&event(1, Some(8), SenderType::Admin, 9), 1);
-        assert_eq!(rooms, [(Room::User(31), None), (Room::Desk(0), Some(vec![8, 9]))]);
+        let rooms = audience(&message(Some(8), SenderType::Admin, 9), 2);
+        assert_eq!(rooms, [Room::User(31), Room::Desk(0), Room::Desk(1)]);
+        let rooms = audience(&message(Some(8), SenderType::Admin, 9), 1);
+        assert_eq!(rooms, [Room::User(31), Room::Desk(0)]);
+    }
+
+    #[test]
+    fn who_wrote_hears_that_it_was_read_though_another_has_the_conversation_now() {
+        let rooms = audience(&read(Some(8), SenderType::User, 31, &[9]), 2);
+        assert_eq!(rooms, [Room::User(31), Room::Desk(0), Room::Desk(1)]);
+        let rooms = audience(&read(Some(8), SenderType::Admin, 9, &[31]), 2);
+        assert_eq!(rooms, [Room::User(31), Room::Desk(0), Room::Desk(1)]);
     }
 
     #[test]
@@ -163,18 +208,10 @@ mod tests {
 
     #[test]
     fn a_room_gets_its_events_in_one_call_and_in_order() {
-        let events = [1, 2, 3].map(|id| event(id, Some(8), SenderType::User, 31));
-        let rooms = by_room(&events, 1).unwrap();
-        let ids = |deliveries: &[Delivery]| {
-            deliveries.iter().map(|delivery| delivery.event_id).collect::<Vec<_>>()
-        };
+        let events = [1, 2, 3]
+            .map(|event_id| ChatEvent { event_id, news: message(Some(8), SenderType::User, 31) });
+        let rooms = by_room(&events, 1);
         assert_eq!(rooms.len(), 2);
-        assert!(rooms.iter().all(|(_, deliveries)| ids(deliveries) == [1, 2, 3]));
-        assert!(
-            rooms
-                .iter()
-                .flat_map(|(_, deliveries)| deliveries)
-                .all(|d| d.except_socket.as_deref() == Some("s"))
-        );
+        assert!(rooms.iter().all(|room| room.event_ids == [1, 2, 3] && room.news.len() == 3));
     }
 }

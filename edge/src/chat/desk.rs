@@ -1,3 +1,4 @@
+use shared::chat::SenderType;
 use worker::{
     DurableObject, Env, Error, Request, Response, Result, State, WebSocket,
     WebSocketIncomingMessage, durable_object, wasm_bindgen,
@@ -6,16 +7,21 @@ use worker::{
 use super::room::Room;
 
 /// The sockets of the agents and admins of one shard.
-#[durable_object(websocket)]
+#[durable_object]
 pub struct Desk(Room);
 
 impl DurableObject for Desk {
     fn new(state: State, env: Env) -> Self {
-        Self(Room::new(state, env))
+        Self(Room::new(state, env, SenderType::Admin))
     }
 
     async fn fetch(&self, request: Request) -> Result<Response> {
         self.0.answer(request).await
+    }
+
+    async fn alarm(&self) -> Result<Response> {
+        self.0.ring().await;
+        Response::empty()
     }
 
     async fn websocket_message(
@@ -23,7 +29,8 @@ impl DurableObject for Desk {
         socket: WebSocket,
         message: WebSocketIncomingMessage,
     ) -> Result<()> {
-        self.0.read(socket, message).await
+        self.0.read(socket, message).await;
+        Ok(())
     }
 
     async fn websocket_close(
@@ -33,12 +40,12 @@ impl DurableObject for Desk {
         _reason: String,
         _was_clean: bool,
     ) -> Result<()> {
-        self.0.closed(&socket, code);
+        self.0.closed(&socket, code).await;
         Ok(())
     }
 
     async fn websocket_error(&self, socket: WebSocket, error: Error) -> Result<()> {
-        self.0.broken(&socket, &error);
+        self.0.broken(&socket, &error).await;
         Ok(())
     }
 }

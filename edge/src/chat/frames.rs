@@ -5,8 +5,9 @@ use shared::{
         AckFrame, AckOutcome, ClientEvent, ClientFrame, FrameRefused, PING, PONG, ServerEvent,
     },
     error::ErrorCode,
+    internal::Accepted,
 };
-use worker::{Result, WebSocket, WebSocketIncomingMessage};
+use worker::{WebSocket, WebSocketIncomingMessage};
 
 use super::{meter::Meter, room::Room, sockets::Socket};
 use crate::clock;
@@ -14,23 +15,32 @@ use crate::clock;
 impl Room {
     /// Reads a frame. Frames begin in the order in which they came, but one does not wait for the
     /// one before it to end: what depends on the order is decided before anything is waited for.
-    pub async fn read(&self, socket: WebSocket, message: WebSocketIncomingMessage) -> Result<()> {
-        let Some(socket) = Socket::restore(socket) else { return Ok(()) };
+    pub async fn read(&self, socket: WebSocket, message: WebSocketIncomingMessage) {
+        let Some(socket) = Socket::restore(socket) else { return };
         let WebSocketIncomingMessage::String(text) = message else {
-            self.refuse(&socket, &FrameRefused { code: ErrorCode::BadRequest, ack: None });
-            return Ok(());
+            return self.refuse(&socket, &FrameRefused { code: ErrorCode::BadRequest, ack: None });
         };
         if text == PING {
-            socket.send_text(PONG);
-            return Ok(());
+            return socket.send_text(PONG);
         }
         match ClientFrame::parse(&text) {
-            Ok(ClientFrame { event: ClientEvent::SendMessage(send), ack }) => {
-                self.send(socket, send, ack).await;
-            }
+            Ok(frame) => self.act(&socket, frame).await,
             Err(refused) => self.refuse(&socket, &refused),
         }
-        Ok(())
+    }
+
+    async fn act(&self, socket: &Socket, frame: ClientFrame) {
+        let ack = frame.ack;
+        match frame.event {
+            ClientEvent::SendMessage(send) => self.send(socket, send, ack).await,
+            ClientEvent::MarkRead(read) => self.mark_read(socket, read, ack).await,
+            ClientEvent::Typing(typing) => self.typing(socket, typing, ack).await,
+            ClientEvent::Resume(resume) => self.resume(socket, resume, ack).await,
+            ClientEvent::Reauthenticate(_) | ClientEvent::Authenticate(_) => {
+                let code = ErrorCode::ValidationFailed;
+                self.refuse(socket, &FrameRefused { code, ack });
+            }
+        }
     }
 
     /// Whether the socket may have a frame acted on now.
@@ -39,19 +49,32 @@ impl Room {
     }
 
     fn refuse(&self, socket: &Socket, refused: &FrameRefused) {
-        let refusal = socket.refusal(refused.code);
-        match refused.ack {
-            Some(ack) => socket.send(&AckFrame { ack, outcome: AckOutcome::Error(refusal) }),
-            None => socket.send(&ServerEvent::Error(refusal)),
-        }
+        socket.refuse(refused.code, refused.ack);
         if self.metered(socket, Meter::refuse) {
             socket.end(ErrorCode::BadRequest, ServerEvent::Error);
         }
     }
 
-    fn metered<T>(&self, socket: &Socket, measure: impl FnOnce(&mut Meter) -> T) -> T {
+    /// Measures what a socket sends.
+    pub(super) fn metered<T>(&self, socket: &Socket, measure: impl FnOnce(&mut Meter) -> T) -> T {
         let mut meters = self.meters.borrow_mut();
         let id = socket.owner.socket_id.clone();
         measure(meters.entry(id).or_insert_with(|| Meter::new(clock::now())))
+    }
+}
+
+impl Socket {
+    /// Who does something on this socket, and when: now.
+    pub(super) fn accepts_now(&self) -> Accepted {
+        Accepted { session_token: self.owner.session_token.clone(), at: clock::now() }
+    }
+
+    /// Refuses a frame: in its answer where it asked for one.
+    pub(super) fn refuse(&self, code: ErrorCode, ack: Option<u64>) {
+        let refusal = self.refusal(code);
+        match ack {
+            Some(ack) => self.send(&AckFrame { ack, outcome: AckOutcome::Error(refusal) }),
+            None => self.send(&ServerEvent::Error(refusal)),
+        }
     }
 }

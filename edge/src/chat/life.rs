@@ -106,13 +106,7 @@ impl Room {
                 return self.close_session(&SessionHash::of(&socket.owner.session_token), code);
             }
             Err(code) => {
-                let refusal = socket.refusal(code);
-                return match ack {
-                    Some(ack) => {
-                        socket.send(&AckFrame { ack, outcome: AckOutcome::Error(refusal) });
-                    }
-                    None => socket.send(&ServerEvent::Error(refusal)),
-                };
+                return socket.refuse(code, ack);
             }
         };
         self.life.changed();

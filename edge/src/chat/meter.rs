@@ -1,11 +1,15 @@
 //! How much a socket may send.
 
+use std::time::Duration;
+
 use shared::time::Timestamp;
 
 /// Frames that may come at once.
 const BURST: u64 = 20;
 /// Frames a second thereafter.
 const PER_SECOND: u64 = 5;
+/// The shortest time between two notes that someone types.
+const TYPING_INTERVAL: Duration = Duration::from_secs(1);
 /// Refused frames after which a socket is closed.
 const MAX_REFUSED: u32 = 100;
 
@@ -16,12 +20,14 @@ pub struct Meter {
     millitokens: u64,
     filled_at: Timestamp,
     refused: u32,
+    /// When it was last passed on that someone types here.
+    typed_at: Option<Timestamp>,
 }
 
 impl Meter {
     /// A socket that has sent nothing yet.
     pub const fn new(now: Timestamp) -> Self {
-        Self { millitokens: BURST * 1000, filled_at: now, refused: 0 }
+        Self { millitokens: BURST * 1000, filled_at: now, refused: 0, typed_at: None }
     }
 
     /// Whether a frame may be acted on now (token bucket).
@@ -37,6 +43,15 @@ impl Meter {
             }
             None => false,
         }
+    }
+
+    /// Whether it may be passed on now that someone types.
+    pub fn take_typing(&mut self, now: Timestamp) -> bool {
+        if self.typed_at.is_some_and(|at| now < at.plus(TYPING_INTERVAL)) {
+            return false;
+        }
+        self.typed_at = Some(now);
+        true
     }
 
     /// Counts a frame that could not be acted on; whether it was one too many.
@@ -75,6 +90,13 @@ mod tests {
         let mut meter = Meter::new(at(1000));
         assert_eq!(taken(&mut meter, 30, at(0)), 20);
         assert_eq!(taken(&mut meter, 30, Timestamp::EPOCH.plus(std::time::Duration::MAX)), 20);
+    }
+
+    #[test]
+    fn who_types_is_told_once_a_second() {
+        let mut meter = Meter::new(at(0));
+        let told = [0, 999, 1000, 1500, 2000].map(|millis| meter.take_typing(at(millis)));
+        assert_eq!(told, [true, false, true, false, true]);
     }
 
     #[test]

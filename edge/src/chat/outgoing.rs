@@ -1,74 +1,160 @@
-//! Messages on their way to the origin, each socket's in the order in which they were sent.
+//! Messages on their way to the origin: accepted, kept, and handed over until the origin has decided.
+
+use std::{collections::BTreeMap, time::Duration};
 
 use serde_json::json;
 use shared::{
-    chat::event::{AckFrame, AckOutcome, MessageEvent, MessageFailed, SendMessage, ServerEvent},
+    chat::{
+        event::{AckFrame, AckOutcome, MessageFailed, SendMessage, ServerEvent},
+        news::StoredMessage,
+    },
+    envelope::FieldError,
     error::ErrorCode,
     internal::{MAX_BATCH, SocketMessage, StoreOutcome},
     session::SessionHash,
+    time::Timestamp,
 };
+use worker::Result;
 
-use super::{room::Room, sockets::Socket};
-use crate::{env, log, origin, random, refused::Refused};
+use super::{
+    alarm::retry_at,
+    room::Room,
+    sockets::{self, Socket},
+    store::outgoing::{Enqueued, Outgoing},
+};
+use crate::{clock, env, log, origin, random, refused::Refused};
 
-/// A message that waits for its turn.
-pub struct Waiting {
-    message: SocketMessage,
-    /// The answer that its sender wants.
-    ack: Option<u64>,
+/// How long a batch may be on its way before it is taken for lost; the origin's limit is shorter.
+const LOST_AFTER: Duration = Duration::from_secs(30);
+/// When the alarm looks after messages that are on their way.
+const CHECK_AFTER: Duration = Duration::from_secs(5);
+
+/// How the outbox is being emptied.
+#[derive(Default)]
+pub struct Sending {
+    /// Since when a batch is on its way: one at a time, so that order is kept.
+    since: Option<Timestamp>,
+    /// When to try again, where the origin did not answer.
+    retry: Option<Retry>,
+    /// Conversations whose messages the origin cannot take now.
+    postponed: BTreeMap<i64, Retry>,
+}
+
+#[derive(Clone, Copy)]
+struct Retry {
+    failures: u32,
+    at: Timestamp,
+}
+
+impl Retry {
+    fn after(before: Option<Self>, now: Timestamp) -> Self {
+        let failures = before.map_or(0, |retry| retry.failures.saturating_add(1));
+        Self { failures, at: retry_at(now, failures) }
+    }
 }
 
 impl Room {
-    /// Hands a message to the origin and answers its sender. While a socket's messages are on their
-    /// way, those that come after wait for their answer, and then go together.
-    pub(super) async fn send(&self, socket: Socket, send: SendMessage, ack: Option<u64>) {
-        if !self.may_act(&socket) {
-            let failure = failure(&socket, send.message.temp_message_id, ErrorCode::RateLimited);
-            return self.tell_failed(&socket, failure, ack);
+    /// Accepts a message, or refuses it. What is accepted is stored once, or durably refused.
+    pub(super) async fn send(&self, socket: &Socket, wanted: SendMessage, ack: Option<u64>) {
+        let SendMessage { customer_service_session_id: conversation, mut message } = wanted;
+        if !self.may_act(socket) {
+            let failure = failure(socket, message.temp_message_id, ErrorCode::RateLimited);
+            return tell_refused(socket, failure, ack);
         }
-        let message = SocketMessage {
-            session_token: socket.owner.session_token.clone(),
-            socket_id: socket.owner.socket_id.clone(),
-            customer_service_session_id: send.customer_service_session_id,
-            message: send.message,
-            language: socket.owner.language,
+        let mut problems = message.own_problems();
+        if !is_key(conversation) {
+            let problem = FieldError::new("customer_service_session_id", "must be a key");
+            problems.push(problem);
+        }
+        if !problems.is_empty() {
+            let mut failure = failure(socket, message.temp_message_id, ErrorCode::ValidationFailed);
+            failure.fields = problems;
+            return tell_refused(socket, failure, ack);
+        }
+        // What is handed over twice is known by it.
+        let temp_message_id = message.temp_message_id.get_or_insert_with(random::id).clone();
+        let owner = &socket.owner;
+        let sent = SocketMessage {
+            sender: socket.accepts_now(),
+            customer_service_session_id: conversation,
+            message,
+            language: owner.language,
         };
-        // What a socket may send bounds the length of its line.
-        let socket_id = &socket.owner.socket_id;
-        if self.lines.borrow_mut().join(socket_id, Waiting { message, ack }) {
-            while let Some(batch) = self.next_batch(socket_id) {
-                self.hand_over(&socket, batch).await;
+        let session = SessionHash::of(&owner.session_token);
+        let enqueued = self.store().and_then(|store| store.enqueue(owner.user_id, &session, &sent));
+        let code = match Self::logged("a message was not accepted", enqueued) {
+            Some(Enqueued::Waits) => {
+                if let Some(ack) = ack {
+                    // It waits for what was just written: what is acked is kept.
+                    let data = json!({
+                        "status": "sending",
+                        "customer_service_session_id": conversation,
+                        "temp_message_id": temp_message_id,
+                    });
+                    socket.send(&AckFrame { ack, outcome: AckOutcome::Data(data) });
+                }
+                self.arm_by(clock::now().plus(CHECK_AFTER)).await;
+                return self.flush().await;
             }
+            Some(Enqueued::Differs) => ErrorCode::Conflict,
+            Some(Enqueued::Full) => ErrorCode::RateLimited,
+            None => ErrorCode::Internal,
+        };
+        tell_refused(socket, failure(socket, Some(temp_message_id), code), ack);
+    }
+
+    /// Hands over what waits, batch by batch, unless that is being done.
+    pub(super) async fn flush(&self) {
+        let now = clock::now();
+        {
+            let mut sending = self.sending.borrow_mut();
+            let is_busy = sending.since.is_some_and(|since| now < since.plus(LOST_AFTER));
+            if is_busy || sending.retry.is_some_and(|retry| now < retry.at) {
+                return;
+            }
+            sending.since = Some(now);
+        }
+        while let Some(batch) = self.next_batch() {
+            if !self.hand_over(batch).await {
+                break;
+            }
+            self.sending.borrow_mut().since = Some(clock::now());
+        }
+        self.sending.borrow_mut().since = None;
+        if let Some(due) = self.outgoing_due(clock::now()) {
+            self.arm_by(due).await;
         }
     }
 
-    fn next_batch(&self, socket_id: &str) -> Option<Vec<Waiting>> {
-        self.lines.borrow_mut().next_batch(socket_id, MAX_BATCH)
-    }
-
-    async fn hand_over(&self, socket: &Socket, batch: Vec<Waiting>) {
-        let temp_ids = batch.iter().map(|waiting| waiting.message.message.temp_message_id.clone());
-        let asked: Vec<_> = temp_ids.zip(batch.iter().map(|waiting| waiting.ack)).collect();
-        match self.store(batch.into_iter().map(|waiting| waiting.message).collect()).await {
-            Ok(outcomes) => {
-                for (outcome, (_, ack)) in outcomes.into_iter().zip(asked) {
-                    match outcome {
-                        StoreOutcome::Stored(message) => tell_sent(socket, message, ack),
-                        StoreOutcome::Failed(failure) => self.tell_failed(socket, failure, ack),
-                    }
-                }
-            }
-            Err(code) => {
-                for (temp_message_id, ack) in asked {
-                    self.tell_failed(socket, failure(socket, temp_message_id, code), ack);
-                }
-            }
+    /// When the outbox is to be looked after.
+    pub(super) fn outgoing_due(&self, now: Timestamp) -> Option<Timestamp> {
+        let waits = self.store().and_then(super::store::Store::has_outgoing);
+        if !Self::logged("the outbox cannot be read", waits)? {
+            return None;
         }
+        let sending = self.sending.borrow();
+        if let Some(since) = sending.since {
+            return Some(since.plus(LOST_AFTER).min(now.plus(CHECK_AFTER)));
+        }
+        let retry = sending.retry.map(|retry| retry.at);
+        retry.or_else(|| sending.postponed.values().map(|retry| retry.at).min()).or(Some(now))
     }
 
-    /// An outcome for each message, in their order.
-    async fn store(&self, messages: Vec<SocketMessage>) -> Result<Vec<StoreOutcome>, ErrorCode> {
-        let (request_id, count) = (random::id(), messages.len());
+    fn next_batch(&self) -> Option<Vec<Outgoing>> {
+        let now = clock::now();
+        let postponed: Vec<i64> = {
+            let sending = self.sending.borrow();
+            let waits = sending.postponed.iter().filter(|(_, retry)| now < retry.at);
+            waits.map(|(conversation, _)| *conversation).collect()
+        };
+        let batch = self.store().and_then(|store| store.next_outgoing(MAX_BATCH, &postponed));
+        Self::logged("the outbox cannot be read", batch).filter(|batch| !batch.is_empty())
+    }
+
+    /// Whether the origin has answered.
+    async fn hand_over(&self, batch: Vec<Outgoing>) -> bool {
+        let (request_id, count) = (random::id(), batch.len());
+        let messages = batch.iter().map(|waiting| waiting.message.clone()).collect();
         let stored = async {
             let caller =
                 origin::Caller { config: env::config(&self.env)?, request_id: &request_id };
@@ -79,40 +165,89 @@ impl Room {
             }
             Ok(outcomes)
         };
-        stored.await.map_err(|refused| {
-            log::warn(&request_id, &format!("{count} messages were not stored: {refused:?}"));
-            refused.code()
-        })
+        let outcomes = match stored.await {
+            Ok(outcomes) => outcomes,
+            Err(refused) => {
+                let text = format!("{count} messages wait for the origin: {refused:?}");
+                log::warn(&request_id, &text);
+                let mut sending = self.sending.borrow_mut();
+                sending.retry = Some(Retry::after(sending.retry, clock::now()));
+                return false;
+            }
+        };
+        self.sending.borrow_mut().retry = None;
+        let settled = self.settle(batch, outcomes).await;
+        Self::logged("a batch was not settled", settled).is_some()
     }
 
-    fn tell_failed(&self, socket: &Socket, failure: MessageFailed, ack: Option<u64>) {
-        let code = failure.code;
-        socket.send(&ServerEvent::MessageFailed(failure));
-        if let Some(ack) = ack {
-            socket.send(&AckFrame { ack, outcome: AckOutcome::Error(socket.refusal(code)) });
+    async fn settle(&self, batch: Vec<Outgoing>, outcomes: Vec<StoreOutcome>) -> Result<()> {
+        let store = self.store()?;
+        let mut stored = Vec::new();
+        for (waiting, outcome) in batch.into_iter().zip(outcomes) {
+            let conversation = waiting.message.customer_service_session_id;
+            match outcome {
+                StoreOutcome::Stored(told) => {
+                    self.sending.borrow_mut().postponed.remove(&conversation);
+                    stored.push((waiting, told));
+                }
+                StoreOutcome::Failed(failure) => {
+                    store.remember_failure(waiting.user_id, &failure)?;
+                    store.dequeue(waiting.position)?;
+                    self.tell_failed(&waiting.session, failure);
+                }
+                StoreOutcome::Later(code) => {
+                    log::warn("", &format!("messages of conversation {conversation} wait: {code}"));
+                    let mut sending = self.sending.borrow_mut();
+                    let before = sending.postponed.get(&conversation).copied();
+                    // All that wait in one batch are put off together.
+                    if before.is_none_or(|retry| retry.at <= clock::now()) {
+                        let retry = Retry::after(before, clock::now());
+                        sending.postponed.insert(conversation, retry);
+                    }
+                }
+            }
         }
-        // Judged when it was used: the push that tells of it may still be on its way.
-        if ends_the_session(code) {
-            self.close_session(&SessionHash::of(&socket.owner.session_token), code);
+        let news = stored.iter().map(|(waiting, told)| StoredMessage {
+            sender_session: Some(waiting.session.clone()),
+            ..told.clone()
+        });
+        // Where what lies before them cannot be had now, the origin's push brings them again.
+        let admitted = self.admit(news.collect()).await;
+        Self::logged("what was stored is not delivered yet", admitted);
+        for (waiting, told) in stored {
+            // Delivered long ago, and sent again by one who missed the answer.
+            let known = store.conversation(told.conversation.customer_service_session_id)?;
+            let is_past = known.is_some_and(|known| told.message.seq <= known.last_seq);
+            if is_past && !store.is_told(waiting.position)? {
+                let event = ServerEvent::MessageSent(told.message);
+                for socket in sockets::of_session(&self.state, &waiting.session) {
+                    socket.send(&event);
+                }
+            }
+            store.dequeue(waiting.position)?;
+        }
+        Ok(())
+    }
+
+    fn tell_failed(&self, session: &SessionHash, failure: MessageFailed) {
+        let code = failure.code;
+        let event = ServerEvent::MessageFailed(failure);
+        for socket in sockets::of_session(&self.state, session) {
+            socket.send(&event);
+        }
+        // Judged by its row: the push that tells of the end may still be on its way.
+        if code.is_session_end() {
+            self.close_session(session, code);
         }
     }
 }
 
-fn tell_sent(socket: &Socket, message: MessageEvent, ack: Option<u64>) {
-    let acked = ack.map(|ack| AckFrame {
-        ack,
-        outcome: AckOutcome::Data(json!({
-            "status": "sent",
-            "chat_message_id": message.chat_message_id,
-            "customer_service_session_id": message.customer_service_session_id,
-            "temp_message_id": message.temp_message_id,
-            "seq": message.seq,
-            "created_at": message.created_at,
-        })),
-    });
-    socket.send(&ServerEvent::MessageSent(message));
-    if let Some(acked) = acked {
-        socket.send(&acked);
+/// Refuses a message that was not accepted.
+fn tell_refused(socket: &Socket, failure: MessageFailed, ack: Option<u64>) {
+    let code = failure.code;
+    socket.send(&ServerEvent::MessageFailed(failure));
+    if let Some(ack) = ack {
+        socket.send(&AckFrame { ack, outcome: AckOutcome::Error(socket.refusal(code)) });
     }
 }
 
@@ -121,13 +256,7 @@ fn failure(socket: &Socket, temp_message_id: Option<String>, code: ErrorCode) ->
     MessageFailed { temp_message_id, code, message, fields: Vec::new() }
 }
 
-const fn ends_the_session(code: ErrorCode) -> bool {
-    code.is_session_end()
-        || matches!(
-            code,
-            ErrorCode::TokenMissing
-                | ErrorCode::TokenMalformed
-                | ErrorCode::TokenInvalid
-                | ErrorCode::TokenExpired
-        )
+/// Whether it can be the key of a row; the platform's numbers hold no others.
+pub(super) const fn is_key(key: i64) -> bool {
+    0 < key && key < 1 << 53
 }

@@ -117,6 +117,11 @@ impl Subscriber {
         rows.and_then(|rows| rows.first().map(|row| row.waiting)).unwrap_or_default()
     }
 
+    /// Whether it is open, as far as the room knows.
+    pub fn is_open(&self, socket_id: &str) -> bool {
+        find(&self.state, socket_id).is_some()
+    }
+
     /// Keeps in mind that its client has been told that its token ends.
     pub fn warned(&self, socket_id: &str) -> Result<()> {
         let statement = "UPDATE subscriber SET is_warned = 1 WHERE socket_id = ?";
@@ -148,6 +153,16 @@ impl Subscriber {
 /// Every subscriber of the room.
 pub fn all(state: &State) -> Vec<Socket> {
     found(select(state, "", Vec::new()))
+}
+
+/// How many there are.
+pub fn count(state: &State) -> Result<usize> {
+    #[derive(Deserialize)]
+    struct Row {
+        n: usize,
+    }
+    let rows: Vec<Row> = rows(state, "SELECT count(*) AS n FROM subscriber", Vec::new())?;
+    Ok(rows.first().map_or(0, |row| row.n))
 }
 
 /// The subscribers of one person.
@@ -221,12 +236,13 @@ impl Room {
     }
 
     /// A gateway has lost a socket, or ended it as it was told to.
-    pub(super) fn unsubscribe(&self, socket_id: &str) -> Result<()> {
+    pub(super) async fn unsubscribe(&self, socket_id: &str) -> Result<()> {
         for table in ["subscriber", "remote_frame"] {
             let statement = ["DELETE FROM ", table, " WHERE socket_id = ?"].concat();
             run(&self.state, &statement, vec![socket_id.into()])?;
         }
-        self.forget_id(socket_id);
+        self.forget(socket_id);
+        self.note_gone().await;
         Ok(())
     }
 
@@ -246,7 +262,7 @@ impl Room {
             self.state.wait_until(async move {
                 // As it is by then: the frame before may have ended it.
                 if let Some(socket) = find(&room.state, &socket_id) {
-                    room.read_from(socket, WebSocketIncomingMessage::String(frame)).await;
+                    room.read_from(&socket, WebSocketIncomingMessage::String(frame)).await;
                 }
             });
         }

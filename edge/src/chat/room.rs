@@ -1,14 +1,21 @@
 //! An object that holds sockets: what it is told, and how its sockets come and go.
+//!
+//! What cannot be lost is in its [`Store`]; what it holds in memory may be gone with its next sleep.
 
-use std::{cell::RefCell, collections::BTreeMap};
+use std::{
+    cell::{Cell, RefCell},
+    collections::{BTreeMap, BTreeSet},
+};
 
 use shared::{
     chat::{
+        SenderType,
         event::{Connected, PING, PONG, ServerEvent},
         room::{CONNECT_PATH, Delivery, RoomCall, SOCKET_OWNER_HEADER, SessionEnded, SocketOwner},
     },
     error::ErrorCode,
     session::SessionHash,
+    time::Timestamp,
     user::UserType,
 };
 use worker::{
@@ -17,11 +24,11 @@ use worker::{
 };
 
 use super::{
-    lines::Lines,
     meter::Meter,
-    outgoing::Waiting,
-    record::Record,
+    outgoing::Sending,
+    queue::QueueWanted,
     sockets::{self, Socket},
+    store::Store,
 };
 use crate::{clock, log};
 
@@ -34,26 +41,48 @@ const MAX_ROOM_SOCKETS: usize = 10_000;
 pub struct Room {
     pub(super) state: State,
     pub(super) env: Env,
+    /// The side whose sockets these are.
+    pub(super) side: SenderType,
     /// What each socket has sent since the object woke.
     pub(super) meters: RefCell<BTreeMap<String, Meter>>,
-    /// The messages that are on their way to the origin.
-    pub(super) lines: RefCell<Lines<Waiting>>,
-    record: Option<Record>,
+    /// How the outbox is being emptied.
+    pub(super) sending: RefCell<Sending>,
+    /// Since when marks are on their way.
+    pub(super) marking: Cell<Option<Timestamp>>,
+    /// Conversations that a socket is being sent the past of: live messages wait.
+    pub(super) held: RefCell<BTreeSet<(String, i64)>>,
+    /// Who is to be sent the queue.
+    pub(super) queue_wanted: RefCell<QueueWanted>,
+    /// When the alarm is set to ring.
+    pub(super) armed: Cell<Option<Timestamp>>,
+    store: Option<Store>,
 }
 
 impl Room {
     /// The object as it wakes.
-    pub fn new(state: State, env: Env) -> Self {
+    pub fn new(state: State, env: Env, side: SenderType) -> Self {
         // Heartbeats are answered while the object sleeps.
         match WebSocketRequestResponsePair::new(PING, PONG) {
             Ok(pair) => state.set_websocket_auto_response(&pair),
             Err(error) => log::error("", &format!("no automatic heartbeat: {error:?}")),
         }
-        let record = Record::open(state.storage().sql());
-        let record =
-            record.inspect_err(|error| log::error("", &format!("no tables: {error}"))).ok();
-        let (meters, lines) = (RefCell::default(), RefCell::new(Lines::new()));
-        Self { state, env, meters, lines, record }
+        if env.var("TRACE_ROOMS").is_ok() {
+            log::info("", &format!("{} wakes", state.id().name().unwrap_or_default()));
+        }
+        let store = Store::open(state.storage().sql());
+        let store = store.inspect_err(|error| log::error("", &format!("no tables: {error}"))).ok();
+        Self {
+            state,
+            env,
+            side,
+            meters: RefCell::default(),
+            sending: RefCell::default(),
+            marking: Cell::default(),
+            held: RefCell::default(),
+            queue_wanted: RefCell::default(),
+            armed: Cell::default(),
+            store,
+        }
     }
 
     /// Does what the worker asks.
@@ -65,11 +94,16 @@ impl Room {
                 .as_deref()
                 .and_then(SocketOwner::from_header)
                 .ok_or("a socket without an owner")?;
-            return self.connect(owner);
+            let response = self.connect(owner)?;
+            self.arm().await;
+            return Ok(response);
         }
         match RoomCall::parse(&path, &request.text().await?) {
+            Some(Ok(RoomCall::Tell(news))) => self.hear(news).await?,
             Some(Ok(RoomCall::Deliver(deliveries))) => self.deliver(&deliveries)?,
             Some(Ok(RoomCall::EndSession(ended))) => self.end_session(&ended)?,
+            Some(Ok(RoomCall::Typing(typing))) => self.pass_on_typing(&typing),
+            Some(Ok(RoomCall::Presence(presence))) => self.pass_on_presence(&presence),
             Some(Err(error)) => return Err(error.into()),
             None => return Response::error("no such call", 404),
         }
@@ -77,7 +111,7 @@ impl Room {
     }
 
     /// A socket is gone.
-    pub fn closed(&self, socket: &WebSocket, code: usize) {
+    pub async fn closed(&self, socket: &WebSocket, code: usize) {
         self.forget(socket);
         // The closing handshake is ours to finish; where it is finished, this does nothing. A code
         // that stands for "none" or "lost" cannot be sent.
@@ -86,12 +120,14 @@ impl Room {
             .filter(|code| matches!(code, 1000 | 3000..=4999))
             .unwrap_or(1000);
         let _ = socket.close(Some(code), Some(""));
+        self.note_gone().await;
     }
 
     /// A socket's connection was lost.
-    pub fn broken(&self, socket: &WebSocket, error: &Error) {
+    pub async fn broken(&self, socket: &WebSocket, error: &Error) {
         self.forget(socket);
         log::warn("", &format!("a socket was lost: {error}"));
+        self.note_gone().await;
     }
 
     /// Says on a session's sockets why it has ended, and closes them.
@@ -101,10 +137,15 @@ impl Room {
         }
     }
 
+    /// What must not be lost.
+    pub(super) fn store(&self) -> Result<&Store> {
+        self.store.as_ref().ok_or_else(|| Error::from("the room has no tables"))
+    }
+
     fn connect(&self, owner: SocketOwner) -> Result<Response> {
         let now = clock::now();
         // The origin has just called it live, but what ended since may have been told here first.
-        if let Some(code) = self.record()?.end_of(&SessionHash::of(&owner.session_token))? {
+        if let Some(code) = self.store()?.end_of(&SessionHash::of(&owner.session_token))? {
             return refuse(code);
         }
         if self.state.get_websockets().len() >= MAX_ROOM_SOCKETS {
@@ -113,6 +154,11 @@ impl Room {
         self.make_room_for(owner.user_id);
         let pair = WebSocketPair::new()?;
         let socket = Socket::accept(&self.state, pair.server, owner, now)?;
+        self.greet(&socket, now);
+        Response::from_websocket(pair.client)
+    }
+
+    fn greet(&self, socket: &Socket, now: Timestamp) {
         let connected = Connected {
             user_id: socket.owner.user_id,
             is_admin: socket.owner.user_type == UserType::Admin,
@@ -121,7 +167,9 @@ impl Room {
         };
         socket.send(&ServerEvent::ConnectionEstablished(connected.clone()));
         socket.send(&ServerEvent::Connected(connected));
-        Response::from_websocket(pair.client)
+        if self.side == SenderType::Admin {
+            self.queue_wanted.borrow_mut().wanted_by(&socket.owner.socket_id, now);
+        }
     }
 
     /// Closes a person's oldest sockets, so that one more is not too many.
@@ -136,10 +184,10 @@ impl Room {
 
     /// Sends events to the sockets that they are for, each event once.
     fn deliver(&self, deliveries: &[Delivery]) -> Result<()> {
-        let (record, open) = (self.record()?, sockets::all(&self.state));
+        let (store, open) = (self.store()?, sockets::all(&self.state));
         for delivery in deliveries {
             // What is sent waits for what is written: an event that is lost is not remembered as delivered.
-            if !record.deliver_once(delivery.event_id, delivery.occurred_at)? {
+            if !store.deliver_once(delivery.event_id, delivery.occurred_at)? {
                 continue;
             }
             for socket in open.iter().filter(|socket| is_for(delivery, &socket.owner)) {
@@ -151,7 +199,7 @@ impl Room {
 
     /// Remembers first: a socket that comes between must find it.
     fn end_session(&self, ended: &SessionEnded) -> Result<()> {
-        self.record()?.remember_end(ended, clock::now())?;
+        self.store()?.remember_end(ended, clock::now())?;
         self.close_session(&ended.session, ended.code);
         Ok(())
     }
@@ -159,11 +207,8 @@ impl Room {
     fn forget(&self, socket: &WebSocket) {
         if let Some(id) = sockets::id_of(socket) {
             self.meters.borrow_mut().remove(&id);
+            self.held.borrow_mut().retain(|(socket_id, _)| *socket_id != id);
         }
-    }
-
-    fn record(&self) -> Result<&Record> {
-        self.record.as_ref().ok_or_else(|| Error::from("the room has no tables"))
     }
 }
 
@@ -171,7 +216,6 @@ fn is_for(delivery: &Delivery, owner: &SocketOwner) -> bool {
     let is_meant =
         delivery.to_user_ids.as_ref().is_none_or(|user_ids| user_ids.contains(&owner.user_id));
     is_meant
-        && delivery.except_socket.as_ref() != Some(&owner.socket_id)
         && delivery
             .except_session
             .as_ref()

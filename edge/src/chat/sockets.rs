@@ -103,7 +103,6 @@ impl Socket {
     }
 
     /// How many bytes wait for the reader.
-    #[expect(dead_code, reason = "resume is paced by it")]
     pub fn buffered(&self) -> u32 {
         match &self.place {
             Place::Here(raw) => raw.as_ref().buffered_amount(),
@@ -160,11 +159,24 @@ impl Socket {
             Place::AtGateway(subscriber) => subscriber.renew(&self.owner.socket_id, expires_at),
         }
     }
+
+    /// Whether it is open.
+    pub fn is_open(&self) -> bool {
+        match &self.place {
+            Place::Here(raw) => is_open(raw),
+            Place::AtGateway(subscriber) => subscriber.is_open(&self.owner.socket_id),
+        }
+    }
 }
 
 /// Every open socket of the room.
 pub fn all(state: &State) -> Vec<Socket> {
     with_remote(state.get_websockets(), remote::all(state))
+}
+
+/// How many sockets the room has, open or closing.
+pub fn count(state: &State) -> Result<usize> {
+    Ok(state.get_websockets().len() + remote::count(state)?)
 }
 
 /// The open sockets of one person.

@@ -3,12 +3,16 @@ use std::time::Duration;
 use serde::{Serialize, de::DeserializeOwned};
 use shared::{
     assertion::{CALL_HEADER, CallSignature, REQUEST_ID_HEADER},
+    chat::event::Queue,
     envelope::Success,
     error::ErrorCode,
     internal::{
-        Liveness, LivenessQuestion, SocketMessage, StoreMessages, StoreOutcome, StoredMessages,
+        Liveness, LivenessQuestion, Mark, MarkOutcome, QueueQuestion, ReplayAnswer, ReplayQuestion,
+        SocketMessage, StoreMarks, StoreMessages, StoreOutcome, StoredMarks, StoredMessages,
     },
-    route::{INTERNAL_LIVENESS, INTERNAL_MESSAGES},
+    route::{
+        INTERNAL_LIVENESS, INTERNAL_MARKS, INTERNAL_MESSAGES, INTERNAL_QUEUE, INTERNAL_REPLAY,
+    },
     seal::Purpose,
 };
 use worker::{Headers, Method, Request, RequestInit};
@@ -18,8 +22,8 @@ use crate::{clock, env::Config, log, refused::Refused};
 
 /// The longest wait for a word about a session.
 const LIVENESS_LIMIT: Duration = Duration::from_secs(5);
-/// The longest wait for messages to be stored.
-const STORE_LIMIT: Duration = Duration::from_secs(10);
+/// The longest wait for an answer about conversations.
+const CHAT_LIMIT: Duration = Duration::from_secs(10);
 
 /// On whose behalf the origin is asked.
 #[derive(Clone, Copy)]
@@ -42,8 +46,31 @@ pub async fn store_messages(
     messages: Vec<SocketMessage>,
 ) -> Result<Vec<StoreOutcome>, Refused> {
     let stored: StoredMessages =
-        ask(caller, INTERNAL_MESSAGES, &StoreMessages { messages }, STORE_LIMIT).await?;
+        ask(caller, INTERNAL_MESSAGES, &StoreMessages { messages }, CHAT_LIMIT).await?;
     Ok(stored.outcomes)
+}
+
+/// Notes what was delivered and read; an outcome for each mark, in their order.
+pub async fn store_marks(
+    caller: Caller<'_>,
+    marks: Vec<Mark>,
+) -> Result<Vec<MarkOutcome>, Refused> {
+    let stored: StoredMarks =
+        ask(caller, INTERNAL_MARKS, &StoreMarks { marks }, CHAT_LIMIT).await?;
+    Ok(stored.outcomes)
+}
+
+/// What was written in a conversation.
+pub async fn replay(
+    caller: Caller<'_>,
+    question: &ReplayQuestion,
+) -> Result<ReplayAnswer, Refused> {
+    ask(caller, INTERNAL_REPLAY, question, CHAT_LIMIT).await
+}
+
+/// The conversations that wait for an agent.
+pub async fn queue(caller: Caller<'_>) -> Result<Queue, Refused> {
+    ask(caller, INTERNAL_QUEUE, &QueueQuestion {}, CHAT_LIMIT).await
 }
 
 async fn ask<Q: Serialize, A: DeserializeOwned>(

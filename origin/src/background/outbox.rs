@@ -83,14 +83,8 @@ pub async fn run(app: App, stop: CancellationToken) {
 async fn send_batch(app: &App, under_way: &mut UnderWay) -> Result<usize, ApiError> {
     let now = app.ambient.now();
     while under_way.messages.try_join_next().is_some() {}
-    let beside: &[Kind] = if under_way.messages.is_empty() {
-        &[Kind::SecurityAlert, Kind::MessageStored]
-    } else {
-        &[Kind::SecurityAlert]
-    };
-    let (ended, beside) = take(app, beside, now).await?;
-    let (alerts, messages): (Vec<_>, Vec<_>) =
-        beside.into_iter().partition(|row| row.kind == Kind::SecurityAlert);
+    let chat: &[Kind] = if under_way.messages.is_empty() { &Kind::CHAT } else { &[] };
+    let Batch { ended, alerts, messages } = take(app, chat, now).await?;
     if !messages.is_empty() {
         let sender = app.clone();
         under_way.messages.spawn(async move {
@@ -119,22 +113,27 @@ async fn send_batch(app: &App, under_way: &mut UnderWay) -> Result<usize, ApiErr
     send_kind::<SessionEvent>(app, route::INTERNAL_SESSION_EVENTS, ended, now).await
 }
 
+/// Rows that were taken, by what becomes of them.
+struct Batch {
+    ended: Vec<Taken>,
+    alerts: Vec<Taken>,
+    messages: Vec<Taken>,
+}
+
 /// Takes ends, and then what goes beside them: an alert is committed together with its end, so that
 /// whoever has seen the end sees the alert. One look for both could pass over an alert while it is being
 /// committed, and find the end.
-async fn take(
-    app: &App,
-    beside: &[Kind],
-    now: Timestamp,
-) -> Result<(Vec<Taken>, Vec<Taken>), ApiError> {
+async fn take(app: &App, chat: &[Kind], now: Timestamp) -> Result<Batch, ApiError> {
     app.db
         .retrying(|| async move {
             let mut tx = app.db.begin().await?;
             let ended = [Kind::SessionEnded];
             let ended = store::outbox::take(tx.conn(), &ended, BATCH, LEASE, now).await?;
-            let beside = store::outbox::take(tx.conn(), beside, BATCH, LEASE, now).await?;
+            let alerts = [Kind::SecurityAlert];
+            let alerts = store::outbox::take(tx.conn(), &alerts, BATCH, LEASE, now).await?;
+            let messages = store::outbox::take(tx.conn(), chat, BATCH, LEASE, now).await?;
             tx.commit().await?;
-            Ok((ended, beside))
+            Ok(Batch { ended, alerts, messages })
         })
         .await
 }

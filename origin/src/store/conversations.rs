@@ -4,7 +4,7 @@ use chrono::NaiveDateTime;
 use shared::{
     chat::{
         ConversationAdmin, ConversationFacts, ConversationStatus, ConversationSummary,
-        ConversationUser, LastMessage, SenderType,
+        ConversationUser, LastMessage, SenderType, news::RoomConversation,
     },
     time::Timestamp,
 };
@@ -23,6 +23,8 @@ pub struct Conversation {
     pub source: String,
     /// `seq` of its newest message; 0 where it has none.
     pub last_seq: i64,
+    /// Grows with each change of status or agent.
+    pub version: i64,
     /// When an agent first answered.
     pub first_response_at: Option<Timestamp>,
     /// When it began.
@@ -38,6 +40,7 @@ struct ConversationRow {
     status: ConversationStatus,
     source: String,
     last_seq: i64,
+    version: i64,
     first_response_at: Option<NaiveDateTime>,
     created_at: NaiveDateTime,
 }
@@ -53,13 +56,30 @@ impl ConversationRow {
             },
             source: self.source,
             last_seq: self.last_seq,
+            version: self.version,
             first_response_at: self.first_response_at.map(|at| zone.read(at)),
             created_at: zone.read(self.created_at),
         }
     }
 }
 
-const COLUMNS: &str = "customer_service_session_id, user_id, admin_id, status, source, last_seq, first_response_at, created_at";
+impl Conversation {
+    /// The conversation, as rooms know it.
+    #[must_use]
+    pub fn room(&self) -> RoomConversation {
+        RoomConversation {
+            customer_service_session_id: self.customer_service_session_id,
+            began_at: self.created_at,
+            user_id: self.facts.user_id,
+            admin_id: self.facts.admin_id,
+            status: self.facts.status,
+            version: self.version,
+            last_seq: self.last_seq,
+        }
+    }
+}
+
+const COLUMNS: &str = "customer_service_session_id, user_id, admin_id, status, source, last_seq, version, first_response_at, created_at";
 
 /// Which conversation to look up.
 #[derive(Clone, Copy, Debug)]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use shared::time::Timestamp;
+use shared::{chat::news::News, time::Timestamp};
 use sqlx::{FromRow, QueryBuilder};
 
 use super::db::{Conn, DialectWords as _, InsertedId as _, on};
@@ -16,17 +16,32 @@ pub enum Kind {
     MessageStored,
     /// Something about an account is suspicious.
     SecurityAlert,
+    /// A conversation began, was accepted, transferred or closed.
+    ConversationUpdated,
+    /// Messages were delivered or read.
+    MessagesMarked,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 3] = [Self::SessionEnded, Self::MessageStored, Self::SecurityAlert];
+    pub const ALL: [Self; 5] = [
+        Self::SessionEnded,
+        Self::SecurityAlert,
+        Self::MessageStored,
+        Self::ConversationUpdated,
+        Self::MessagesMarked,
+    ];
+    /// What happens in conversations, which is told in order.
+    pub const CHAT: [Self; 3] =
+        [Self::MessageStored, Self::ConversationUpdated, Self::MessagesMarked];
 
     const fn as_str(self) -> &'static str {
         match self {
             Self::SessionEnded => "session_ended",
             Self::MessageStored => "message_stored",
             Self::SecurityAlert => "security_alert",
+            Self::ConversationUpdated => "conversation_updated",
+            Self::MessagesMarked => "messages_marked",
         }
     }
 }
@@ -84,6 +99,35 @@ pub async fn insert(
     })
 }
 
+/// Adds what happened in a conversation, in the order in which it happened; in the transaction that makes
+/// it true.
+///
+/// # Errors
+/// The database's.
+pub async fn insert_news(conn: Conn<'_>, news: &[News], now: Timestamp) -> sqlx::Result<()> {
+    if news.is_empty() {
+        return Ok(());
+    }
+    let now = conn.zone.write(now);
+    on!(conn, |c: Dialect| {
+        let mut query = QueryBuilder::<Dialect>::new(
+            "INSERT INTO edge_outbox (kind, payload, available_at, created_at) ",
+        );
+        query.push_values(news, |mut row, news| {
+            let kind = match news {
+                News::Message(_) => Kind::MessageStored,
+                News::Conversation(_) => Kind::ConversationUpdated,
+                News::Marked(_) => Kind::MessagesMarked,
+            };
+            row.push_bind(kind.as_str())
+                .push_bind(sqlx::types::Json(news))
+                .push_bind(now)
+                .push_bind(now);
+        });
+        query.build().execute(c).await.map(|_| ())
+    })
+}
+
 /// Takes at most `limit` rows of these kinds for `lease`: until then no other process does. In a transaction.
 ///
 /// # Errors
@@ -113,11 +157,19 @@ pub async fn take(
 }
 
 async fn select_available(
-    conn: Conn<'_>,
+    mut conn: Conn<'_>,
     kinds: &[Kind],
     limit: i64,
     now: Timestamp,
 ) -> sqlx::Result<Vec<Taken>> {
+    let ids = match kinds {
+        [] => return Ok(Vec::new()),
+        [_] => None,
+        several => Some(oldest_of(conn.reborrow(), several, limit, now).await?),
+    };
+    if ids.as_ref().is_some_and(Vec::is_empty) {
+        return Ok(Vec::new());
+    }
     let now = conn.zone.write(now);
     on!(conn, |c: Dialect| {
         let mut query = QueryBuilder::<Dialect>::new(
@@ -125,14 +177,45 @@ async fn select_available(
              WHERE dead_at IS NULL AND available_at <= ",
         );
         query.push_bind(now);
-        query.push(" AND kind IN (");
-        let mut list = query.separated(", ");
-        for kind in kinds {
-            list.push_bind(kind.as_str());
+        if let Some(ids) = ids {
+            query.push(" AND edge_outbox_id IN (");
+            let mut list = query.separated(", ");
+            for id in ids {
+                list.push_bind(id);
+            }
+            query.push(")");
+        } else {
+            for kind in kinds {
+                query.push(" AND kind = ").push_bind(kind.as_str());
+            }
         }
-        query.push(") ORDER BY available_at, edge_outbox_id LIMIT ").push_bind(limit);
+        query.push(" ORDER BY available_at, edge_outbox_id LIMIT ").push_bind(limit);
         query.push(Dialect::FOR_UPDATE_SKIP_LOCKED);
         query.build_query_as().fetch_all(c).await
+    })
+}
+
+/// The rows of several kinds that come first, looked up without a lock. The index has the order of each
+/// kind by itself: one look for all would sort, and lock, all that waits.
+async fn oldest_of(
+    conn: Conn<'_>,
+    kinds: &[Kind],
+    limit: i64,
+    now: Timestamp,
+) -> sqlx::Result<Vec<i64>> {
+    let now = conn.zone.write(now);
+    on!(conn, |c: Dialect| {
+        let mut query = QueryBuilder::<Dialect>::new("SELECT edge_outbox_id FROM (");
+        for (nth, kind) in kinds.iter().enumerate() {
+            query.push(if nth == 0 { "" } else { " UNION ALL " });
+            query.push("SELECT edge_outbox_id, available_at FROM (SELECT edge_outbox_id, available_at FROM edge_outbox WHERE kind = ");
+            query.push_bind(kind.as_str());
+            query.push(" AND dead_at IS NULL AND available_at <= ").push_bind(now);
+            query.push(" ORDER BY available_at, edge_outbox_id LIMIT ").push_bind(limit);
+            query.push(format!(") of_kind_{nth}"));
+        }
+        query.push(") oldest ORDER BY available_at, edge_outbox_id LIMIT ").push_bind(limit);
+        query.build_query_scalar().fetch_all(c).await
     })
 }
 

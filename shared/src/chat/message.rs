@@ -43,16 +43,26 @@ impl NewMessage {
     /// What is wrong with it; `image_hosts` are the hosts that pictures may come from.
     #[must_use]
     pub fn problems(&self, image_hosts: &[String]) -> Vec<MessageProblem> {
+        let mut problems = self.own_problems();
+        if self.message_type == MessageType::Image
+            && !problems.iter().any(|problem| problem.field == "content")
+            && !is_allowed_image(&self.content, image_hosts)
+        {
+            let message = "must be an https address of an allowed host";
+            problems.push(FieldError::new("content", message));
+        }
+        problems
+    }
+
+    /// What is wrong with it wherever it is sent; which hosts pictures may come from is another question.
+    #[must_use]
+    pub fn own_problems(&self) -> Vec<MessageProblem> {
         let mut problems = Vec::new();
         let mut refuse = |field, message: &str| problems.push(FieldError::new(field, message));
         if self.content.trim().is_empty() {
             refuse("content", "must not be empty");
         } else if self.content.chars().count() > MAX_CONTENT_CHARS {
             refuse("content", "must be at most 4000 characters");
-        } else if self.message_type == MessageType::Image
-            && !is_allowed_image(&self.content, image_hosts)
-        {
-            refuse("content", "must be an https address of an allowed host");
         }
         if self.message_type == MessageType::System {
             refuse("message_type", "must be text or image");

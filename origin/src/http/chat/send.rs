@@ -2,7 +2,8 @@ use axum::extract::State;
 use garde::Validate;
 use serde::{Deserialize, Serialize};
 use shared::{
-    chat::{Message, MessageType, NewMessage},
+    chat::{MessageType, NewMessage, event::MessageEvent},
+    session::SessionHash,
     time::Timestamp,
 };
 
@@ -33,8 +34,8 @@ pub struct SentMessage {
     sent_at: Timestamp,
 }
 
-impl From<Message> for SentMessage {
-    fn from(message: Message) -> Self {
+impl From<MessageEvent> for SentMessage {
+    fn from(message: MessageEvent) -> Self {
         Self {
             chat_message_id: message.chat_message_id,
             customer_service_session_id: message.customer_service_session_id,
@@ -58,7 +59,7 @@ pub async fn send(
         participant: caller.participant(),
         customer_service_session_id: id,
         message: &message,
-        socket_id: None,
+        session: SessionHash::of(&caller.claims.session_token),
     };
-    Ok(Envelope::created(chat::send(&app, &wanted).await?.into()))
+    Ok(Envelope::created(chat::send(&app, &wanted).await?.message.into()))
 }

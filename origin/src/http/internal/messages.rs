@@ -1,7 +1,8 @@
 use axum::extract::State;
 use shared::{
-    chat::{Message, Participant, event::MessageFailed},
+    chat::{Participant, event::MessageFailed, news::StoredMessage},
     internal::{MAX_BATCH, SocketMessage, StoreMessages, StoreOutcome, StoredMessages},
+    session::SessionHash,
 };
 
 use crate::{
@@ -29,14 +30,17 @@ pub async fn messages(
             None => store(&app, &message).await,
         };
         outcomes.push(match stored {
-            Ok(stored) => StoreOutcome::Stored(stored.into()),
+            Ok(stored) => StoreOutcome::Stored(stored),
             Err(error) => {
                 if matches!(error, ApiError::Database(_) | ApiError::Internal(_)) {
                     // What was stored before it is stored: only the rest is told to come again.
                     error.log();
                     fault = Some(error.code());
                 }
-                StoreOutcome::Failed(failed(message, error))
+                match fault {
+                    Some(code) => StoreOutcome::Later(code),
+                    None => StoreOutcome::Failed(failed(message, error)),
+                }
             }
         });
     }
@@ -44,14 +48,14 @@ pub async fn messages(
 }
 
 /// A write: whether the session may be used is judged by its row, here and now.
-async fn store(app: &App, message: &SocketMessage) -> Result<Message, ApiError> {
-    let session = live_session(app, &message.session_token).await?;
-    app.activity.note(&message.session_token, app.ambient.now());
+async fn store(app: &App, message: &SocketMessage) -> Result<StoredMessage, ApiError> {
+    let session = live_session(app, &message.sender.session_token).await?;
+    app.activity.note(&message.sender.session_token, app.ambient.now());
     let wanted = Send {
         participant: Participant { user_id: session.user_id, role: session.role },
         customer_service_session_id: message.customer_service_session_id,
         message: &message.message,
-        socket_id: Some(&message.socket_id),
+        session: SessionHash::of(&message.sender.session_token),
     };
     chat::send(app, &wanted).await
 }

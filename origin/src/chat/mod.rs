@@ -1,9 +1,13 @@
 //! What happens in conversations: begun, written into. One way for sockets and REST.
 
-use serde_json::json;
 use shared::{
-    chat::{Message, NewMessage, Participant, event::MessageEvent},
+    chat::{
+        Message, NewMessage, Participant,
+        event::MessageEvent,
+        news::{News, StoredMessage},
+    },
     error::ErrorCode,
+    session::SessionHash,
 };
 
 use crate::{
@@ -67,8 +71,8 @@ pub struct Send<'a> {
     pub customer_service_session_id: i64,
     /// What.
     pub message: &'a NewMessage,
-    /// The socket that it came by, which has its own answer.
-    pub socket_id: Option<&'a str>,
+    /// The session that it was sent under.
+    pub session: SessionHash,
 }
 
 /// Stores a message and has the sockets told; the same message twice is stored once.
@@ -76,7 +80,7 @@ pub struct Send<'a> {
 /// # Errors
 /// `VALIDATION_FAILED` with fields; `NOT_FOUND` for a conversation that the sender may not see;
 /// `CONFLICT` where it is closed, or the same `temp_message_id` was used for another message.
-pub async fn send(app: &App, send: &Send<'_>) -> Result<Message, ApiError> {
+pub async fn send(app: &App, send: &Send<'_>) -> Result<StoredMessage, ApiError> {
     let problems = send.message.problems(&app.policy.chat_image_hosts);
     if !problems.is_empty() {
         return Err(ApiError::Invalid(problems));
@@ -94,7 +98,7 @@ pub async fn send(app: &App, send: &Send<'_>) -> Result<Message, ApiError> {
     Ok(message)
 }
 
-async fn send_in(app: &App, tx: &mut Tx, send: &Send<'_>) -> Result<Message, ApiError> {
+async fn send_in(app: &App, tx: &mut Tx, send: &Send<'_>) -> Result<StoredMessage, ApiError> {
     let now = app.ambient.now();
     let id = send.customer_service_session_id;
     let conversation =
@@ -107,7 +111,7 @@ async fn send_in(app: &App, tx: &mut Tx, send: &Send<'_>) -> Result<Message, Api
     {
         // Sent again because an answer was lost; even into a conversation that was closed since.
         return if is_same(&stored, send.message) {
-            Ok(stored)
+            Ok(told(&conversation, send, stored))
         } else {
             Err(ErrorCode::Conflict.into())
         };
@@ -135,14 +139,18 @@ async fn send_in(app: &App, tx: &mut Tx, send: &Send<'_>) -> Result<Message, Api
                     "message {seq} of conversation {id} is gone within its own transaction"
                 )
             })?;
-    let told = json!({
-        "user_id": conversation.facts.user_id,
-        "admin_id": conversation.facts.admin_id,
-        "socket_id": send.socket_id,
-        "message": MessageEvent::from(stored.clone()),
-    });
-    outbox::insert(tx.conn(), outbox::Kind::MessageStored, &told, now).await?;
+    let conversation = Conversation { last_seq: seq, ..conversation };
+    let stored = told(&conversation, send, stored);
+    outbox::insert_news(tx.conn(), &[News::Message(stored.clone())], now).await?;
     Ok(stored)
+}
+
+fn told(conversation: &Conversation, send: &Send<'_>, message: Message) -> StoredMessage {
+    StoredMessage {
+        conversation: conversation.room(),
+        sender_session: Some(send.session.clone()),
+        message: MessageEvent::from(message),
+    }
 }
 
 fn is_same(stored: &Message, sent: &NewMessage) -> bool {

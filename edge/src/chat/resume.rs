@@ -1,0 +1,176 @@
+//! What a socket missed while its client was away.
+
+use std::time::Duration;
+
+use serde_json::json;
+use shared::{
+    chat::event::{
+        AckFrame, AckOutcome, MAX_REPLAYED, MessageEvent, Position, Resume, ServerEvent,
+    },
+    error::ErrorCode,
+    internal::{Accepted, MAX_BATCH, ReplayAnswer, ReplayQuestion},
+};
+use worker::{Delay, Result};
+
+use super::{audience::Frames, outgoing::is_key, room::Room, sockets::Socket};
+
+/// While so much waits for a reader, no more of the past is sent, in bytes.
+const MAX_AHEAD: u32 = 256 * 1024;
+/// How often that is looked at, and how many times before the reader is given up.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
+const LOOKS: usize = 1_500;
+/// How often the origin is asked before the client is told to come back, and the pause between.
+const TRIES: u32 = 30;
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// What became of one conversation.
+pub(super) enum Replayed {
+    /// The socket has all up to this `seq`.
+    UpTo(i64),
+    /// More is missing than a socket is sent.
+    Truncated(i64),
+    /// There is no such conversation for this reader.
+    Refused,
+}
+
+impl Room {
+    /// Sends what is missing in each conversation, and says so when it is done.
+    pub(super) async fn resume(&self, socket: &Socket, resume: Resume, ack: Option<u64>) {
+        if !self.may_act(socket) {
+            return socket.refuse(ErrorCode::RateLimited, ack);
+        }
+        if resume.conversations.iter().any(|position| {
+            !is_key(position.customer_service_session_id) || !(0..1 << 53).contains(&position.seq)
+        }) {
+            return socket.refuse(ErrorCode::ValidationFailed, ack);
+        }
+        let failures = self.store().and_then(|store| store.failures(socket.owner.user_id));
+        for failure in Self::logged("failures cannot be read", failures).unwrap_or_default() {
+            socket.send(&ServerEvent::MessageFailed(failure));
+        }
+        let mut reached = Vec::with_capacity(resume.conversations.len());
+        for position in resume.conversations {
+            let id = position.customer_service_session_id;
+            let seq = match self.replay(socket, position, Some(socket.accepts_now())).await {
+                Replayed::UpTo(seq) | Replayed::Truncated(seq) => seq,
+                Replayed::Refused => continue,
+            };
+            reached.push(Position { customer_service_session_id: id, seq });
+        }
+        let resumed = Resume { conversations: reached };
+        if let Some(ack) = ack {
+            let outcome = AckOutcome::Data(json!({ "conversations": resumed.conversations }));
+            socket.send(&AckFrame { ack, outcome });
+        }
+        socket.send(&ServerEvent::Resumed(resumed));
+    }
+
+    /// Sends a socket what was written after a position. Live messages of that conversation are held
+    /// back meanwhile: it gets them in their place.
+    pub(super) async fn replay(
+        &self,
+        socket: &Socket,
+        position: Position,
+        reader: Option<Accepted>,
+    ) -> Replayed {
+        let id = position.customer_service_session_id;
+        let hold = (socket.owner.socket_id.clone(), id);
+        if !self.held.borrow_mut().insert(hold.clone()) {
+            // It is being done.
+            return Replayed::UpTo(position.seq);
+        }
+        let replayed = self.replay_held(socket, position, reader).await;
+        self.held.borrow_mut().remove(&hold);
+        if let Replayed::Truncated(seq) = replayed {
+            let position = Position { customer_service_session_id: id, seq };
+            socket.send(&ServerEvent::ResumeTruncated(position));
+        }
+        replayed
+    }
+
+    async fn replay_held(
+        &self,
+        socket: &Socket,
+        from: Position,
+        reader: Option<Accepted>,
+    ) -> Replayed {
+        let id = from.customer_service_session_id;
+        let (mut seq, mut failures) = (from.seq, 0);
+        loop {
+            let question = ReplayQuestion {
+                reader: reader.clone(),
+                customer_service_session_id: id,
+                after_seq: seq,
+                limit: u32::try_from(MAX_BATCH).unwrap_or_default(),
+            };
+            let Some(answer) = Self::logged("a replay waits", self.ask_replay(&question).await)
+            else {
+                failures += 1;
+                if failures >= TRIES || !socket.is_open() {
+                    return Replayed::Truncated(seq);
+                }
+                Delay::from(PAUSE).await;
+                continue;
+            };
+            let ReplayAnswer::Replay { conversation, messages } = answer else {
+                return Replayed::Refused;
+            };
+            let is_last = messages.len() < MAX_BATCH;
+            for message in &messages {
+                self.send_past(socket, message);
+                seq = message.seq;
+            }
+            // What is new to the room is new to its other sockets, too.
+            let taken = self.take_in_past(&conversation, messages);
+            Self::logged("a replay is not taken in", taken);
+            if is_last && self.last_seq(id).is_none_or(|last_seq| last_seq <= seq) {
+                return Replayed::UpTo(seq);
+            }
+            if seq - from.seq >= MAX_REPLAYED || !is_ready(socket).await {
+                return Replayed::Truncated(seq);
+            }
+        }
+    }
+
+    fn last_seq(&self, id: i64) -> Option<i64> {
+        let known = self.store().and_then(|store| store.conversation(id));
+        Some(Self::logged("a conversation cannot be read", known)??.last_seq)
+    }
+
+    fn send_past(&self, socket: &Socket, message: &MessageEvent) {
+        let is_senders =
+            message.sender_type == self.side && message.sender_id == Some(socket.owner.user_id);
+        let frames = Frames::new(message);
+        socket.send_text(if is_senders { &frames.sent } else { &frames.new });
+        if message.sender_type != self.side {
+            self.note_delivered(message);
+        }
+    }
+
+    fn note_delivered(&self, message: &MessageEvent) {
+        let noted = self.store().and_then(|store| -> Result<()> {
+            if let Some(mut known) = store.conversation(message.customer_service_session_id)?
+                && known.delivered_seq < message.seq
+            {
+                known.delivered_seq = message.seq;
+                store.save_conversation(&known)?;
+            }
+            Ok(())
+        });
+        Self::logged("a delivery is not noted", noted);
+    }
+}
+
+/// Waits until a reader has caught up; whether it has.
+async fn is_ready(socket: &Socket) -> bool {
+    for _ in 0..LOOKS {
+        if !socket.is_open() {
+            return false;
+        }
+        if socket.buffered() <= MAX_AHEAD {
+            return true;
+        }
+        Delay::from(LOOK_EVERY).await;
+    }
+    false
+}
