@@ -83,7 +83,8 @@ async fn a_newer_token_keeps_a_socket_and_loses_no_message(mut system: System) {
         sent += 2;
         let answer = ack(&mut socket, number, &mut kept).await;
         let renewed = end(&answer["data"]);
-        assert!(renewed > last_end, "{answer}");
+        // Tokens end by whole seconds.
+        assert!(renewed >= last_end, "{answer}");
         last_end = renewed;
         number += 1;
         tokio::time::sleep(Duration::from_secs(2)).await;
