@@ -5,7 +5,7 @@ use std::{borrow::Cow, rc::Rc};
 use shared::{
     chat::{
         event::BEARER_PROTOCOL,
-        gateway::{Newcomer, gateway_of},
+        gateway::socket_id,
         room::{Room, SocketOwner},
     },
     error::{ErrorCode, Language},
@@ -81,10 +81,9 @@ pub fn owner(claims: &Claims, socket_id: String, language: Language) -> SocketOw
 
 /// Lets a socket wait for its token, which is to come as its first frame.
 async fn at_a_gateway(call: &Call<'_>) -> Result<Response, Refused> {
-    let socket_id = random::id();
-    let gateway = gateway_of(&socket_id, call.config.gateways);
-    let newcomer = Newcomer { socket_id, gateway, language: call.language };
-    Ok(Response::from_websocket(gateway::open(call.env, &newcomer).await?)?)
+    let socket_id = socket_id(&random::id(), call.config.gateways);
+    let language = call.header("accept-language").unwrap_or_default();
+    Ok(Response::from_websocket(gateway::open(call.env, &socket_id, &language).await?)?)
 }
 
 /// Whether `origin` is that of `url` itself, as clients that are no browsers like to say; some name

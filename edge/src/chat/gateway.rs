@@ -12,16 +12,15 @@ mod session;
 
 use std::{
     cell::{Cell, RefCell},
-    collections::BTreeMap,
     time::Duration,
 };
 
 use shared::{
     chat::{
-        gateway::{FRAMES_PATH, FramesTaken, GatewayFrames, NEWCOMER_HEADER, Newcomer, OPEN_PATH},
+        gateway::{FRAMES_PATH, GatewayFrame, NEWCOMER_HEADER, OPEN_PATH, gateway_of},
         room::Room,
     },
-    error::ErrorCode,
+    error::{ErrorCode, Language},
 };
 use worker::{
     DurableObject, Env, Error, Request, RequestInit, Response, Result, State, WebSocket,
@@ -35,7 +34,7 @@ use crate::{clock, log, refused::Refused};
 /// How long a client may take to say who it is.
 const AUTH_LIMIT: Duration = Duration::from_secs(10);
 /// The sockets of one gateway that may wait for their clients to do so.
-const MAX_NEWCOMERS: usize = 1_000;
+const MAX_NEWCOMERS: i64 = 1_000;
 /// The sockets that one gateway may hold.
 const MAX_SOCKETS: usize = 10_000;
 /// How often a gateway with subscribed sockets looks whether they are still there.
@@ -52,12 +51,13 @@ pub struct Gateway {
     is_new: Cell<bool>,
 }
 
-/// Hands a new socket to its gateway.
-pub async fn open(env: &Env, newcomer: &Newcomer) -> Result<WebSocket, Refused> {
+/// Hands a new socket to its gateway, with the client's `Accept-Language`.
+pub async fn open(env: &Env, socket_id: &str, languages: &str) -> Result<WebSocket, Refused> {
     let init = RequestInit::default();
     init.headers.set("upgrade", "websocket")?;
-    init.headers.set(NEWCOMER_HEADER, &serde_json::to_string(newcomer)?)?;
-    let gateway = Room::Gateway(newcomer.gateway);
+    init.headers.set(NEWCOMER_HEADER, socket_id)?;
+    init.headers.set("accept-language", languages)?;
+    let gateway = Room::Gateway(gateway_of(socket_id).unwrap_or_default());
     rooms::socket_of(rooms::fetch(env, gateway, OPEN_PATH, &init).await?).await
 }
 
@@ -74,7 +74,10 @@ impl DurableObject for Gateway {
         self.look_around();
         let response = match request.path().as_str() {
             OPEN_PATH => self.take_in(&request)?,
-            FRAMES_PATH => Response::from_json(&self.pass_on(request.json().await?))?,
+            FRAMES_PATH => {
+                let gone = self.pass_on(serde_json::from_str(&request.text().await?)?);
+                Response::ok(serde_json::to_string(&gone)?)?
+            }
             _ => return Response::error("no such call", 404),
         };
         self.arm().await;
@@ -131,49 +134,47 @@ impl DurableObject for Gateway {
 impl Gateway {
     /// Takes a socket in that has yet to say whose it is.
     fn take_in(&self, request: &Request) -> Result<Response> {
-        let newcomer = request.headers().get(NEWCOMER_HEADER)?;
-        let newcomer: Newcomer = serde_json::from_str(newcomer.as_deref().unwrap_or_default())?;
+        let header = |name| request.headers().get(name).ok().flatten();
+        let socket_id = header(NEWCOMER_HEADER).ok_or("a socket without a name")?;
+        let language = Language::preferred(header("accept-language").as_deref());
         if record::newcomers(&self.state)? >= MAX_NEWCOMERS
             || self.state.get_websockets().len() >= MAX_SOCKETS
         {
             let code = ErrorCode::TooManySockets;
             return Response::from_json(&code).map(|response| response.with_status(code.status()));
         }
-        record::await_token(&self.state, &newcomer.socket_id, clock::now().plus(AUTH_LIMIT))?;
+        record::await_token(&self.state, &socket_id, clock::now().plus(AUTH_LIMIT))?;
         let pair = WebSocketPair::new()?;
-        Member::accept(&self.state, &pair.server, newcomer)?;
+        Member::accept(&self.state, &pair.server, socket_id, language)?;
         Response::from_websocket(pair.client)
     }
 
-    /// Sends what a room has for sockets here, each frame once.
-    fn pass_on(&self, GatewayFrames { frames }: GatewayFrames) -> FramesTaken {
-        // `None` for those that are gone.
-        let mut members: BTreeMap<String, Option<Member>> = BTreeMap::new();
-        for frame in frames {
-            let member = members
-                .entry(frame.socket_id.clone())
-                .or_insert_with(|| Member::find(&self.state, &frame.socket_id));
-            let Some(open) = member.as_mut().filter(|open| frame.number > open.kept.taken) else {
+    /// Sends what a room has for sockets here, each frame once; the sockets that are not here any more.
+    fn pass_on(&self, frames: Vec<GatewayFrame>) -> Vec<String> {
+        let mut gone: Vec<String> = Vec::new();
+        for GatewayFrame(socket_id, number, frame, close) in frames {
+            if gone.contains(&socket_id) {
+                continue;
+            }
+            let Some(mut member) = Member::find(&self.state, &socket_id) else {
+                gone.push(socket_id);
                 continue;
             };
-            open.kept.taken = frame.number;
-            let is_sent = frame.frame.is_empty() || open.send(&frame.frame);
-            let end = if is_sent { frame.close } else { Some(ErrorCode::SlowConsumer) };
+            if number <= member.kept.taken {
+                continue;
+            }
+            member.kept.taken = number;
+            member.keep();
+            let is_sent = frame.is_empty() || member.send(&frame);
+            let end = if is_sent { close } else { Some(ErrorCode::SlowConsumer) };
             if let Some(code) = end {
-                open.close(code);
+                member.close(code);
                 // The room may not know it yet, and is told by the alarm, as of any that has left.
-                self.or_log(record::leave(&self.state, &frame.socket_id, clock::now()));
-                *member = None;
+                self.or_log(record::leave(&self.state, &socket_id, clock::now()));
+                gone.push(socket_id);
             }
         }
-        let mut gone = Vec::new();
-        for (socket_id, member) in members {
-            match member {
-                Some(member) => member.keep(),
-                None => gone.push(socket_id),
-            }
-        }
-        FramesTaken { gone }
+        gone
     }
 
     /// Finds out who was lost with an earlier life of the object.

@@ -5,13 +5,8 @@ mod queue;
 
 use std::{rc::Rc, time::Duration};
 
-use serde::Deserialize;
 use shared::{
-    chat::{
-        event::ServerEvent,
-        gateway::{ClientFrames, Subscription},
-        room::SocketOwner,
-    },
+    chat::{event::ServerEvent, gateway::ClientFrames, room::SocketOwner},
     error::ErrorCode,
     session::SessionHash,
     time::Timestamp,
@@ -28,11 +23,10 @@ use crate::{clock, log};
 const TABLES: &str = "
     CREATE TABLE IF NOT EXISTS subscriber (
         socket_id TEXT PRIMARY KEY,
-        gateway INTEGER NOT NULL,
         user_id TEXT NOT NULL,
         session_hash TEXT NOT NULL,
         owner TEXT NOT NULL,
-        opened_at TEXT NOT NULL,
+        opened_at INTEGER NOT NULL,
         is_warned INTEGER NOT NULL DEFAULT 0,
         waiting INTEGER NOT NULL DEFAULT 0
     ) STRICT;
@@ -59,17 +53,10 @@ pub fn open(state: &State, env: &Env) -> Result<()> {
     state.storage().sql().exec(TABLES, None).map(drop)
 }
 
-/// A room's hold on a socket in a gateway.
-pub struct Subscriber {
-    state: State,
-    gateway: u32,
-}
+/// A room's hold on sockets in gateways.
+pub struct Subscriber(State);
 
 impl Subscriber {
-    fn of(state: &State, gateway: u32) -> Self {
-        Self { state: same(state), gateway }
-    }
-
     /// Has a frame sent, unless the reader is too slow.
     pub fn send(&self, socket_id: &str, frame: &str) {
         self.or_log(self.try_send(socket_id, frame));
@@ -80,10 +67,10 @@ impl Subscriber {
         let room =
             "UPDATE subscriber SET waiting = waiting + ? WHERE socket_id = ? AND waiting <= ?";
         let values = vec![length.into(), socket_id.into(), i64::from(MAX_BUFFERED).into()];
-        if run(&self.state, room, values)? == 0 {
+        if run(&self.0, room, values)? == 0 {
             return self.try_end(socket_id, ErrorCode::SlowConsumer, "");
         }
-        queue::push(&self.state, self.gateway, socket_id, frame, None)
+        queue::push(&self.0, socket_id, frame, None)
     }
 
     /// Has an event sent and the socket closed.
@@ -94,44 +81,40 @@ impl Subscriber {
 
     fn try_end(&self, socket_id: &str, code: ErrorCode, frame: &str) -> Result<()> {
         // It ends once, and is none of the room's any more, whenever its gateway hears of it.
-        if run(&self.state, "DELETE FROM subscriber WHERE socket_id = ?", vec![socket_id.into()])?
-            == 0
+        if run(&self.0, "DELETE FROM subscriber WHERE socket_id = ?", vec![socket_id.into()])? == 0
         {
             return Ok(());
         }
         if code == ErrorCode::SlowConsumer {
             let waiting = "DELETE FROM remote_frame WHERE socket_id = ?";
-            run(&self.state, waiting, vec![socket_id.into()])?;
+            run(&self.0, waiting, vec![socket_id.into()])?;
         }
-        queue::push(&self.state, self.gateway, socket_id, frame, Some(code))
+        queue::push(&self.0, socket_id, frame, Some(code))
     }
 
     /// How many bytes wait for the gateway to take them.
     pub fn buffered(&self, socket_id: &str) -> u32 {
-        #[derive(Deserialize)]
-        struct Row {
-            waiting: u32,
-        }
-        let query = "SELECT max(waiting, 0) AS waiting FROM subscriber WHERE socket_id = ?";
-        let rows: Option<Vec<Row>> = self.or_log(rows(&self.state, query, vec![socket_id.into()]));
-        rows.and_then(|rows| rows.first().map(|row| row.waiting)).unwrap_or_default()
+        let query = "SELECT waiting FROM subscriber WHERE socket_id = ?";
+        let rows = self.or_log(rows(&self.0, query, vec![socket_id.into()]));
+        let waiting = rows.and_then(|rows| rows.first().map(|row| row.number(0)));
+        u32::try_from(waiting.unwrap_or_default()).unwrap_or_default()
     }
 
     /// Whether it is open, as far as the room knows.
     pub fn is_open(&self, socket_id: &str) -> bool {
-        find(&self.state, socket_id).is_some()
+        find(&self.0, socket_id).is_some()
     }
 
     /// Keeps in mind that its client has been told that its token ends.
     pub fn warned(&self, socket_id: &str) -> Result<()> {
         let statement = "UPDATE subscriber SET is_warned = 1 WHERE socket_id = ?";
-        run(&self.state, statement, vec![socket_id.into()]).map(drop)
+        run(&self.0, statement, vec![socket_id.into()]).map(drop)
     }
 
     /// Gives the socket the end of a newer token.
     pub fn renew(&self, socket_id: &str, expires_at: Timestamp) -> Result<Option<Timestamp>> {
         let Some(mut socket) =
-            select(&self.state, "WHERE socket_id = ?", vec![socket_id.into()])?.pop()
+            select(&self.0, "WHERE socket_id = ?", vec![socket_id.into()])?.pop()
         else {
             return Ok(None);
         };
@@ -139,7 +122,7 @@ impl Subscriber {
             socket.owner.token_expires_at = expires_at;
             let statement = "UPDATE subscriber SET owner = ?, is_warned = 0 WHERE socket_id = ?";
             let owner = serde_json::to_string(&socket.owner)?;
-            run(&self.state, statement, vec![owner.into(), socket_id.into()])?;
+            run(&self.0, statement, vec![owner.into(), socket_id.into()])?;
         }
         Ok(Some(socket.owner.token_expires_at))
     }
@@ -157,12 +140,8 @@ pub fn all(state: &State) -> Vec<Socket> {
 
 /// How many there are.
 pub fn count(state: &State) -> Result<usize> {
-    #[derive(Deserialize)]
-    struct Row {
-        n: usize,
-    }
-    let rows: Vec<Row> = rows(state, "SELECT count(*) AS n FROM subscriber", Vec::new())?;
-    Ok(rows.first().map_or(0, |row| row.n))
+    let rows = rows(state, "SELECT count(*) FROM subscriber", Vec::new())?;
+    Ok(rows.first().map_or(0, |row| usize::try_from(row.number(0)).unwrap_or_default()))
 }
 
 /// The subscribers of one person.
@@ -188,29 +167,31 @@ fn found(selected: Result<Vec<Socket>>) -> Vec<Socket> {
 }
 
 fn select(state: &State, which: &str, values: Vec<SqlStorageValue>) -> Result<Vec<Socket>> {
-    #[derive(Deserialize)]
-    struct Row {
-        gateway: u32,
-        owner: String,
-        opened_at: String,
-        is_warned: i32,
-    }
-    let query = ["SELECT gateway, owner, opened_at, is_warned FROM subscriber ", which].concat();
-    let rows: Vec<Row> = rows(state, &query, values)?;
+    let query = ["SELECT owner, opened_at, is_warned FROM subscriber ", which].concat();
+    let rows = rows(state, &query, values)?;
     let mut sockets = Vec::with_capacity(rows.len());
-    for row in rows {
-        let owner: SocketOwner = serde_json::from_str(&row.owner)?;
-        let opened_at = serde_json::from_str(&row.opened_at)?;
-        let subscriber = Subscriber::of(state, row.gateway);
-        sockets.push(Socket::at_gateway(subscriber, owner, opened_at, row.is_warned != 0));
+    for mut row in rows {
+        let owner: SocketOwner = serde_json::from_str(&row.text(0))?;
+        let opened_at = Timestamp::from_millis(row.number(1)).unwrap_or(Timestamp::EPOCH);
+        sockets.push(Socket::at_gateway(
+            Subscriber(same(state)),
+            owner,
+            opened_at,
+            row.number(2) != 0,
+        ));
     }
     Ok(sockets)
 }
 
+/// Removes a subscriber, and what waits for it.
+fn forget(state: &State, socket_id: &str) -> Result<()> {
+    run(state, "DELETE FROM subscriber WHERE socket_id = ?", vec![socket_id.into()])?;
+    run(state, "DELETE FROM remote_frame WHERE socket_id = ?", vec![socket_id.into()]).map(drop)
+}
+
 impl Room {
     /// Lets a socket in that lives in a gateway; asking twice does no more than asking once.
-    pub(super) fn subscribe(&self, subscription: Subscription) -> Result<Response> {
-        let Subscription { gateway, owner } = subscription;
+    pub(super) fn subscribe(&self, owner: SocketOwner) -> Result<Response> {
         if find(&self.state, &owner.socket_id).is_some() {
             return Response::empty();
         }
@@ -220,27 +201,22 @@ impl Room {
         let now = clock::now();
         run(
             &self.state,
-            "INSERT INTO subscriber (socket_id, gateway, user_id, session_hash, owner, opened_at) VALUES (?, ?, ?, ?, ?, ?)",
+            "INSERT INTO subscriber (socket_id, user_id, session_hash, owner, opened_at) VALUES (?, ?, ?, ?, ?)",
             vec![
                 owner.socket_id.as_str().into(),
-                i64::from(gateway).into(),
                 owner.user_id.to_string().into(),
                 SessionHash::of(&owner.session_token).as_str().into(),
                 serde_json::to_string(&owner)?.into(),
-                serde_json::to_string(&now)?.into(),
+                now.as_millis().into(),
             ],
         )?;
-        let subscriber = Subscriber::of(&self.state, gateway);
-        self.greet(&Socket::at_gateway(subscriber, owner, now, false), now);
+        self.greet(&Socket::at_gateway(Subscriber(same(&self.state)), owner, now, false), now);
         Response::empty()
     }
 
     /// A gateway has lost a socket, or ended it as it was told to.
     pub(super) async fn unsubscribe(&self, socket_id: &str) -> Result<()> {
-        for table in ["subscriber", "remote_frame"] {
-            let statement = ["DELETE FROM ", table, " WHERE socket_id = ?"].concat();
-            run(&self.state, &statement, vec![socket_id.into()])?;
-        }
+        forget(&self.state, socket_id)?;
         self.forget(socket_id);
         self.note_gone().await;
         Ok(())
@@ -248,17 +224,20 @@ impl Room {
 
     /// Reads what a client has sent, each frame begun in its turn and none waiting for the one before it
     /// to end; 410 where the room does not know the socket.
-    pub(super) fn client_frames(self: &Rc<Self>, sent: ClientFrames) -> Result<Response> {
-        if find(&self.state, &sent.socket_id).is_none() {
+    pub(super) fn client_frames(
+        self: &Rc<Self>,
+        ClientFrames(socket_id, frames): ClientFrames,
+    ) -> Result<Response> {
+        if find(&self.state, &socket_id).is_none() {
             // Where its end is on the way, that says why.
-            return if queue::has(&self.state, &sent.socket_id)? {
+            return if queue::has(&self.state, &socket_id)? {
                 Response::empty()
             } else {
                 Response::error("no such subscriber", 410)
             };
         }
-        for frame in sent.frames {
-            let (room, socket_id) = (Rc::clone(self), sent.socket_id.clone());
+        for frame in frames {
+            let (room, socket_id) = (Rc::clone(self), socket_id.clone());
             self.state.wait_until(async move {
                 // As it is by then: the frame before may have ended it.
                 if let Some(socket) = find(&room.state, &socket_id) {

@@ -5,13 +5,13 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     event::{Presence, TypingEvent},
-    gateway::{ClientFrames, Subscription},
+    gateway::ClientFrames,
     news::News,
 };
 use crate::{error::ErrorCode, session::SessionHash, time::Timestamp, user::UserType};
 
 /// An object that holds sockets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Room {
     /// All sockets of one user.
     User(i64),
@@ -53,6 +53,18 @@ impl Room {
             Self::Gateway(number) => format!("gateway:{number}"),
         }
     }
+
+    /// The room of this name; `None` where it is that of none.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        let (kind, number) = name.split_once(':')?;
+        match kind {
+            "user" => number.parse().ok().map(Self::User),
+            "desk" => number.parse().ok().map(Self::Desk),
+            "gateway" => number.parse().ok().map(Self::Gateway),
+            _ => None,
+        }
+    }
 }
 
 /// Header of [`CONNECT_PATH`] that carries a [`SocketOwner`].
@@ -90,7 +102,7 @@ impl SocketOwner {
     #[must_use]
     pub fn from_header(value: &str) -> Option<Self> {
         let json = BASE64_URL_SAFE_NO_PAD.decode(value).ok()?;
-        serde_json::from_slice(&json).ok()
+        serde_json::from_str(std::str::from_utf8(&json).ok()?).ok()
     }
 }
 
@@ -108,7 +120,7 @@ pub enum RoomCall {
     /// The user of conversations has come or gone.
     Presence(PresenceNews),
     /// Let a socket in that lives in a gateway.
-    Subscribe(Subscription),
+    Subscribe(SocketOwner),
     /// That socket is gone: its `socket_id`.
     Unsubscribe(String),
     /// Read what its client has sent.
@@ -142,7 +154,7 @@ impl RoomCall {
             Self::EndSession(ended) => serde_json::to_string(ended),
             Self::Typing(typing) => serde_json::to_string(typing),
             Self::Presence(presence) => serde_json::to_string(presence),
-            Self::Subscribe(subscription) => serde_json::to_string(subscription),
+            Self::Subscribe(owner) => serde_json::to_string(owner),
             Self::Unsubscribe(socket_id) => serde_json::to_string(socket_id),
             Self::ClientFrames(frames) => serde_json::to_string(frames),
         }
@@ -222,6 +234,16 @@ mod tests {
         assert_eq!(Room::of(31, UserType::Admin, 1).name(), "desk:0");
         assert_eq!(Room::of(31, UserType::Admin, 4), Room::Desk(3));
         assert_eq!(Room::of(-1, UserType::Admin, 0), Room::Desk(0));
+    }
+
+    #[test]
+    fn a_name_is_that_of_one_room() {
+        for room in [Room::User(31), Room::User(-1), Room::Desk(3), Room::Gateway(15)] {
+            assert_eq!(Room::named(&room.name()), Some(room));
+        }
+        for odd in ["", "user", "user:", "user:x", "desk:-1", "room:1"] {
+            assert_eq!(Room::named(odd), None, "{odd}");
+        }
     }
 
     #[test]

@@ -1,14 +1,13 @@
 //! What clients have said that their rooms have not heard yet.
 
-use std::collections::BTreeMap;
-
 /// The most frames of a client that may wait, and the most bytes.
 const MAX_WAITING: usize = 256;
 const MAX_WAITING_BYTES: usize = 1024 * 1024;
 
-/// A line for each socket that someone is seeing to: who began it takes batches until there is none.
+/// A line for each socket that someone is seeing to, by name: who began it takes batches until there is
+/// none. Few are seen to at once.
 #[derive(Default)]
-pub struct Lines(BTreeMap<String, Vec<String>>);
+pub struct Lines(Vec<(String, Vec<String>)>);
 
 /// What became of a frame that was put into a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,13 +23,13 @@ pub enum Joined {
 impl Lines {
     /// Begins a line in which nothing waits yet.
     pub fn begin(&mut self, name: &str) {
-        self.0.entry(name.to_owned()).or_default();
+        self.0.push((name.to_owned(), Vec::new()));
     }
 
     /// Puts a frame at the end of a line.
     pub fn join(&mut self, name: &str, frame: String) -> Joined {
-        let Some(line) = self.0.get_mut(name) else {
-            self.0.insert(name.to_owned(), vec![frame]);
+        let Some(line) = self.line(name) else {
+            self.0.push((name.to_owned(), vec![frame]));
             return Joined::Begins;
         };
         let bytes: usize = line.iter().map(String::len).sum();
@@ -43,16 +42,20 @@ impl Lines {
 
     /// All that waits; `None`, and the line is gone, when nothing does.
     pub fn next_batch(&mut self, name: &str) -> Option<Vec<String>> {
-        let batch = self.0.get_mut(name).map(std::mem::take).filter(|batch| !batch.is_empty());
+        let batch = self.line(name).map(std::mem::take).filter(|batch| !batch.is_empty());
         if batch.is_none() {
-            self.0.remove(name);
+            self.forget(name);
         }
         batch
     }
 
     /// Forgets a line and what waits in it.
     pub fn forget(&mut self, name: &str) {
-        self.0.remove(name);
+        self.0.retain(|(other, _)| other != name);
+    }
+
+    fn line(&mut self, name: &str) -> Option<&mut Vec<String>> {
+        self.0.iter_mut().find(|(other, _)| other == name).map(|(_, line)| line)
     }
 }
 

@@ -2,12 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 use shared::{
-    chat::{
-        event::{AckFrame, AckOutcome, Refusal, ServerEvent},
-        gateway::Newcomer,
-        room::Room,
-    },
-    error::ErrorCode,
+    chat::event::{AckFrame, AckOutcome, Refusal, ServerEvent},
+    error::{ErrorCode, Language},
 };
 use worker::{Result, State, WebSocket};
 
@@ -27,12 +23,14 @@ pub struct Member {
 /// What is kept with a socket while its gateway sleeps.
 #[derive(Serialize, Deserialize)]
 pub struct Kept {
-    /// What it came as.
-    pub newcomer: Newcomer,
+    /// Its name.
+    pub socket_id: String,
+    /// The language of what a person reads.
+    pub language: Language,
     /// Whether its client has said whose it is; until that is believed there is no room.
     pub has_asked: bool,
-    /// The room that it has been let into, or is about to be.
-    pub room: Option<Room>,
+    /// The name of the room that it has been let into, or is about to be.
+    pub room: String,
     /// The number of the last frame of its room.
     pub taken: i64,
     /// Frames that could not be acted on.
@@ -41,11 +39,23 @@ pub struct Kept {
 
 impl Member {
     /// Takes a socket in.
-    pub fn accept(state: &State, socket: &WebSocket, newcomer: Newcomer) -> Result<()> {
+    pub fn accept(
+        state: &State,
+        socket: &WebSocket,
+        socket_id: String,
+        language: Language,
+    ) -> Result<()> {
         // One tag, of fixed form: the platform's limits, over which the library panics, are 10 and 256
         // characters.
-        state.accept_websocket_with_tags(socket, &[&newcomer.socket_id]);
-        let kept = Kept { newcomer, has_asked: false, room: None, taken: 0, refused: 0 };
+        state.accept_websocket_with_tags(socket, &[&socket_id]);
+        let kept = Kept {
+            socket_id,
+            language,
+            has_asked: false,
+            room: String::new(),
+            taken: 0,
+            refused: 0,
+        };
         socket.serialize_attachment(serde_json::to_string(&kept)?)
     }
 
@@ -62,7 +72,7 @@ impl Member {
 
     /// Its name.
     pub fn id(&self) -> &str {
-        &self.kept.newcomer.socket_id
+        &self.kept.socket_id
     }
 
     /// Keeps what has become known.
@@ -85,7 +95,7 @@ impl Member {
 
     /// What a person reads of `code`.
     pub fn refusal(&self, code: ErrorCode) -> Refusal {
-        Refusal::new(code, self.kept.newcomer.language)
+        Refusal::new(code, self.kept.language)
     }
 
     /// Says that a frame is not acted on; `false` where it was one too many, or the reader is too slow
@@ -109,7 +119,7 @@ impl Member {
 
 /// The name of a socket, open or not.
 pub fn id_of(socket: &WebSocket) -> Option<String> {
-    kept(socket).map(|kept| kept.newcomer.socket_id)
+    kept(socket).map(|kept| kept.socket_id)
 }
 
 fn kept(socket: &WebSocket) -> Option<Kept> {

@@ -3,7 +3,6 @@
 
 use std::time::Duration;
 
-use serde::Deserialize;
 use shared::{chat::room::Room, time::Timestamp};
 use worker::{Result, State};
 
@@ -46,17 +45,12 @@ pub fn open(state: &State) -> Result<()> {
 }
 
 /// How many have yet to be let into a room.
-pub fn newcomers(state: &State) -> Result<usize> {
-    count(state, "SELECT count(*) AS n FROM member WHERE room IS NULL")
+pub fn newcomers(state: &State) -> Result<i64> {
+    count(state, "SELECT count(*) FROM member WHERE room IS NULL")
 }
 
-fn count(state: &State, query: &str) -> Result<usize> {
-    #[derive(Deserialize)]
-    struct Row {
-        n: usize,
-    }
-    let rows: Vec<Row> = rows(state, query, Vec::new())?;
-    Ok(rows.first().map_or(0, |row| row.n))
+fn count(state: &State, query: &str) -> Result<i64> {
+    Ok(rows(state, query, Vec::new())?.first().map_or(0, |row| row.number(0)))
 }
 
 /// A socket has come, whose token must have come by `due`.
@@ -75,38 +69,31 @@ pub fn token_came(state: &State, socket_id: &str) -> Result<()> {
 /// It is to be let into a room; `false` where it has left meanwhile.
 pub fn joins(state: &State, socket_id: &str, room: Room) -> Result<bool> {
     let statement = "UPDATE member SET room = ?, due = NULL WHERE socket_id = ? AND has_left = 0";
-    Ok(run(state, statement, vec![serde_json::to_string(&room)?.into(), socket_id.into()])? > 0)
+    Ok(run(state, statement, vec![room.name().into(), socket_id.into()])? > 0)
 }
 
 /// The room has let it in; `false` where it has left meanwhile.
 pub fn is_in(state: &State, socket_id: &str) -> Result<bool> {
     run(state, "UPDATE member SET is_in = 1 WHERE socket_id = ?", vec![socket_id.into()])?;
-    let query = "SELECT room, is_in, has_left FROM member WHERE socket_id = ?";
-    let rows: Vec<Row> = rows(state, query, vec![socket_id.into()])?;
-    Ok(rows.first().is_some_and(|row| row.has_left == 0))
-}
-
-#[derive(Deserialize)]
-struct Row {
-    room: Option<String>,
-    is_in: i32,
-    has_left: i32,
+    let query = "SELECT 1 FROM member WHERE socket_id = ? AND has_left = 0";
+    Ok(!rows(state, query, vec![socket_id.into()])?.is_empty())
 }
 
 /// The socket has left: the room that can be told of it now. While a room is asked to let it in, whoever
 /// asks tells it then; the alarm does, should that fail.
 pub fn leave(state: &State, socket_id: &str, now: Timestamp) -> Result<Option<Room>> {
-    let query = "SELECT room, is_in, has_left FROM member WHERE socket_id = ?";
-    let rows: Vec<Row> = rows(state, query, vec![socket_id.into()])?;
-    let Some(row) = rows.first().filter(|row| row.has_left == 0) else { return Ok(None) };
-    let Some(room) = &row.room else {
+    let query = "SELECT room, is_in FROM member WHERE socket_id = ? AND has_left = 0";
+    let mut rows = rows(state, query, vec![socket_id.into()])?;
+    let Some(row) = rows.first_mut() else { return Ok(None) };
+    let Some(room) = Room::named(&row.text(0)) else {
         forget(state, socket_id)?;
         return Ok(None);
     };
-    let wait = if row.is_in == 0 { PATIENCE } else { Duration::ZERO };
+    let is_in = row.number(1) != 0;
+    let wait = if is_in { Duration::ZERO } else { PATIENCE };
     let statement = "UPDATE member SET has_left = 1, due = ? WHERE socket_id = ?";
     run(state, statement, vec![now.plus(wait).as_millis().into(), socket_id.into()])?;
-    Ok(if row.is_in == 0 { None } else { Some(serde_json::from_str(room)?) })
+    Ok(is_in.then_some(room))
 }
 
 /// The room could not be told that it has left.
@@ -123,51 +110,35 @@ pub fn forget(state: &State, socket_id: &str) -> Result<()> {
 
 /// What is due.
 pub fn due(state: &State, now: Timestamp) -> Result<Vec<Due>> {
-    #[derive(Deserialize)]
-    struct Row {
-        socket_id: String,
-        room: Option<String>,
-    }
     let query = "SELECT socket_id, room FROM member WHERE due <= ? ORDER BY due LIMIT ?";
-    let rows: Vec<Row> = rows(state, query, vec![now.as_millis().into(), BATCH.into()])?;
-    let mut due = Vec::with_capacity(rows.len());
-    for Row { socket_id, room } in rows {
-        due.push(match room {
-            None => Due::Silent(socket_id),
-            Some(room) => Due::Left(socket_id, serde_json::from_str(&room)?),
-        });
-    }
-    Ok(due)
+    let rows = rows(state, query, vec![now.as_millis().into(), BATCH.into()])?;
+    let due = rows.into_iter().map(|mut row| match Room::named(&row.text(1)) {
+        None => Due::Silent(row.text(0)),
+        Some(room) => Due::Left(row.text(0), room),
+    });
+    Ok(due.collect())
 }
 
 /// When something is due next, at the latest after `at_least` while anyone is here.
 pub fn next_due(state: &State, at_least: Duration) -> Result<Option<Timestamp>> {
-    #[derive(Deserialize)]
-    struct Row {
-        n: usize,
-        due: Option<i64>,
-    }
     // Two small questions in one: whether anyone is here, and what the index on `due` has first.
-    let query = "SELECT (SELECT count(*) FROM (SELECT 1 FROM member LIMIT 1)) AS n,
-        (SELECT min(due) FROM member WHERE due IS NOT NULL) AS due";
-    let rows: Vec<Row> = rows(state, query, Vec::new())?;
-    let Some(row) = rows.first().filter(|row| row.n > 0) else { return Ok(None) };
+    let query = "SELECT (SELECT min(due) FROM member WHERE due IS NOT NULL)
+        FROM (SELECT 1 FROM member LIMIT 1)";
+    let rows = rows(state, query, Vec::new())?;
     let look = clock::now().plus(at_least);
-    Ok(Some(row.due.and_then(Timestamp::from_millis).map_or(look, |due| due.min(look))))
+    Ok(rows.first().map(|row| match Timestamp::from_millis(row.number(0)) {
+        Some(due) if !row.is_null(0) => due.min(look),
+        _ => look,
+    }))
 }
 
 /// Those who are not here any more and have not left. While as many sockets are here as should be,
 /// nobody is looked for.
 pub fn lost(state: &State, is_here: impl Fn(&str) -> bool) -> Result<Vec<String>> {
-    #[derive(Deserialize)]
-    struct Row {
-        socket_id: String,
-    }
-    let expected = count(state, "SELECT count(*) AS n FROM member WHERE has_left = 0")?;
-    if expected <= state.get_websockets().len() {
+    let expected = count(state, "SELECT count(*) FROM member WHERE has_left = 0")?;
+    if usize::try_from(expected).is_ok_and(|expected| expected <= state.get_websockets().len()) {
         return Ok(Vec::new());
     }
-    let rows: Vec<Row> =
-        rows(state, "SELECT socket_id FROM member WHERE has_left = 0", Vec::new())?;
-    Ok(rows.into_iter().map(|row| row.socket_id).filter(|id| !is_here(id)).collect())
+    let rows = rows(state, "SELECT socket_id FROM member WHERE has_left = 0", Vec::new())?;
+    Ok(rows.into_iter().map(|mut row| row.text(0)).filter(|id| !is_here(id)).collect())
 }

@@ -4,7 +4,7 @@ use serde_json::json;
 use shared::{
     chat::{
         event::{AckFrame, AckOutcome, Credentials, FrameRefused, Refusal, ServerEvent},
-        gateway::{ClientFrames, Subscription},
+        gateway::ClientFrames,
         room::{Room, RoomCall},
     },
     error::ErrorCode,
@@ -66,7 +66,7 @@ impl Gateway {
             // It left while it was let in.
             Ok(false) => {
                 self.lines.borrow_mut().forget(member.id());
-                if let Some(room) = member.kept.room {
+                if let Some(room) = Room::named(&member.kept.room) {
                     self.unsubscribe(member.id(), room).await;
                 }
             }
@@ -94,16 +94,14 @@ impl Gateway {
             background: Background::Object(&self.state),
         };
         let claims = socket::admit(token, work).await?;
-        let newcomer = &member.kept.newcomer;
-        let owner = socket::owner(&claims, newcomer.socket_id.clone(), newcomer.language);
+        let owner = socket::owner(&claims, member.id().to_owned(), member.kept.language);
         let room = Room::of(claims.user_id, claims.user_type, work.config.desk_shards);
         if !record::joins(&self.state, member.id(), room)? {
             return Ok(false);
         }
-        let subscription = Subscription { gateway: newcomer.gateway, owner };
-        member.kept.room = Some(room);
+        member.kept.room = room.name();
         member.keep();
-        rooms::ask(&self.env, room, &RoomCall::Subscribe(subscription)).await?;
+        rooms::ask(&self.env, room, &RoomCall::Subscribe(owner)).await?;
         if let Some(ack) = ack {
             let data = json!({ "expires_at": auth::ends_at(&claims) });
             member.tell(&AckFrame { ack, outcome: AckOutcome::Data(data) });
@@ -113,10 +111,9 @@ impl Gateway {
 
     /// Hands a client's frames to its room, in their order, until none waits.
     async fn forward(&self, member: &Member) {
-        let Some(room) = member.kept.room else { return };
+        let Some(room) = Room::named(&member.kept.room) else { return };
         while let Some(frames) = self.next_batch(member.id()) {
-            let sent =
-                RoomCall::ClientFrames(ClientFrames { socket_id: member.id().to_owned(), frames });
+            let sent = RoomCall::ClientFrames(ClientFrames(member.id().to_owned(), frames));
             if let Err(refused) = rooms::tell(&self.env, room, &sent).await {
                 // Whether they were read is not known: the client is to come again, and to send again
                 // what it has no answer to.

@@ -2,14 +2,12 @@
 
 use std::{
     cell::{OnceCell, RefCell},
-    collections::{BTreeMap, BTreeSet},
     time::Duration,
 };
 
-use serde::Deserialize;
 use shared::{
     chat::{
-        gateway::{FRAMES_PATH, FramesTaken, GatewayFrame, GatewayFrames},
+        gateway::{FRAMES_PATH, GatewayFrame, gateway_of},
         room::Room,
     },
     error::ErrorCode,
@@ -34,11 +32,14 @@ const MAX_BATCH_BYTES: usize = 256 * 1024;
 /// How long a batch may be on its way before it is taken for lost, with the object that sent it.
 const LOST_AFTER: Duration = Duration::from_secs(30);
 
+/// An object and a gateway.
+type Key = (String, u32);
+
 thread_local! {
     /// The bindings: the same for all objects of an isolate.
     static ENV: OnceCell<Env> = const { OnceCell::new() };
     /// By object and gateway, since when a batch is on its way.
-    static SENDING: RefCell<BTreeMap<(String, u32), Timestamp>> = const { RefCell::new(BTreeMap::new()) };
+    static SENDING: RefCell<Vec<(Key, Timestamp)>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Notes the bindings.
@@ -50,13 +51,9 @@ pub fn reach_gateways_by(env: &Env) {
 }
 
 /// Puts a frame at the end of a gateway's queue and has it sent.
-pub fn push(
-    state: &State,
-    gateway: u32,
-    socket_id: &str,
-    frame: &str,
-    closing: Option<ErrorCode>,
-) -> Result<()> {
+pub fn push(state: &State, socket_id: &str, frame: &str, closing: Option<ErrorCode>) -> Result<()> {
+    // Only names of sockets in gateways come here.
+    let gateway = gateway_of(socket_id).unwrap_or_default();
     let due = clock::now().plus(RETRY_AFTER);
     run(
         state,
@@ -76,38 +73,27 @@ pub fn push(
 /// Whether anything for a socket waits.
 pub fn has(state: &State, socket_id: &str) -> Result<bool> {
     let query = "SELECT number FROM remote_frame WHERE socket_id = ? LIMIT 1";
-    let rows: Vec<serde::de::IgnoredAny> = rows(state, query, vec![socket_id.into()])?;
-    Ok(!rows.is_empty())
+    Ok(!rows(state, query, vec![socket_id.into()])?.is_empty())
 }
 
 /// When the next frames are to be sent again.
 pub fn due(state: &State) -> Option<Timestamp> {
-    #[derive(Deserialize)]
-    struct Row {
-        due: i64,
-    }
     let query = "SELECT due FROM remote_frame ORDER BY number LIMIT 1";
-    let rows: Vec<Row> = rows(state, query, Vec::new()).ok()?;
-    Timestamp::from_millis(rows.first()?.due)
+    Timestamp::from_millis(rows(state, query, Vec::new()).ok()?.first()?.number(0))
 }
 
 /// Sends what waits, to all gateways.
 pub fn send_all(state: &State) {
-    #[derive(Deserialize)]
-    struct Row {
-        gateway: u32,
-    }
-    let gateways: Result<Vec<Row>> =
-        rows(state, "SELECT DISTINCT gateway FROM remote_frame", Vec::new());
+    let gateways = rows(state, "SELECT DISTINCT gateway FROM remote_frame", Vec::new());
     for row in gateways.unwrap_or_default() {
-        send(state, row.gateway);
+        send(state, u32::try_from(row.number(0)).unwrap_or_default());
     }
 }
 
 /// Sends what waits for a gateway, unless it is being sent.
 fn send(state: &State, gateway: u32) {
     let key = (state.id().to_string(), gateway);
-    if !begins(key.clone(), clock::now()) {
+    if !begins(&key, clock::now()) {
         return;
     }
     let state_of_its_own = same(state);
@@ -117,7 +103,7 @@ fn send(state: &State, gateway: u32) {
         ring_by(&state, RETRY_AFTER).await;
         loop {
             match send_batch(&state, gateway).await {
-                Ok(true) => SENDING.with_borrow_mut(|all| all.insert(key.clone(), clock::now())),
+                Ok(true) => note(&key, clock::now()),
                 Ok(false) => break,
                 Err(refused) => {
                     log::warn("", &format!("gateway {gateway} took no frames: {refused:?}"));
@@ -127,22 +113,29 @@ fn send(state: &State, gateway: u32) {
                     ring_by(&state, RETRY_AFTER).await;
                     break;
                 }
-            };
+            }
         }
-        SENDING.with_borrow_mut(|all| all.remove(&key));
+        SENDING.with_borrow_mut(|all| all.retain(|(other, _)| *other != key));
     });
 }
 
 /// Whether nothing is being sent there, which then begins.
-fn begins(key: (String, u32), now: Timestamp) -> bool {
+fn begins(key: &Key, now: Timestamp) -> bool {
+    let is_open =
+        |(other, since): &(Key, Timestamp)| other == key && now.since(*since) < LOST_AFTER;
+    let begins = SENDING.with_borrow(|all| !all.iter().any(is_open));
+    if begins {
+        note(key, now);
+    }
+    begins
+}
+
+/// Notes since when a batch is on its way, and forgets those that are lost.
+fn note(key: &Key, now: Timestamp) {
     SENDING.with_borrow_mut(|all| {
-        all.retain(|_, since| now.since(*since) < LOST_AFTER);
-        let begins = !all.contains_key(&key);
-        if begins {
-            all.insert(key, now);
-        }
-        begins
-    })
+        all.retain(|(other, since)| other != key && now.since(*since) < LOST_AFTER);
+        all.push((key.clone(), now));
+    });
 }
 
 /// Sets the alarm, unless it rings before.
@@ -159,62 +152,44 @@ async fn ring_by(state: &State, delay: Duration) {
 /// Sends the next batch; whether there was one.
 async fn send_batch(state: &State, gateway: u32) -> Result<bool, Refused> {
     let frames = batch(state, gateway)?;
-    let Some(last) = frames.last().map(|frame| frame.number) else { return Ok(false) };
-    let mut sizes: BTreeMap<String, usize> = BTreeMap::new();
-    for frame in &frames {
-        *sizes.entry(frame.socket_id.clone()).or_default() += frame.frame.len();
-    }
-    let body = serde_json::to_string(&GatewayFrames { frames })?;
-    let taken = post(gateway, body).await?;
-    run(
-        state,
-        "DELETE FROM remote_frame WHERE gateway = ? AND number <= ?",
-        vec![i64::from(gateway).into(), SqlStorageValue::try_from_i64(last)?],
-    )?;
-    for (socket_id, size) in sizes {
-        let size = i64::try_from(size).unwrap_or(i64::MAX);
+    let Some(last) = frames.last().map(|frame| frame.1) else { return Ok(false) };
+    let gone = post(gateway, serde_json::to_string(&frames)?).await?;
+    for GatewayFrame(socket_id, _, frame, _) in &frames {
         let less = "UPDATE subscriber SET waiting = waiting - ? WHERE socket_id = ?";
-        run(state, less, vec![size.into(), socket_id.into()])?;
+        let size = i64::try_from(frame.len()).unwrap_or(i64::MAX);
+        run(state, less, vec![size.into(), socket_id.as_str().into()])?;
     }
-    for socket_id in BTreeSet::from_iter(taken.gone) {
-        run(state, "DELETE FROM subscriber WHERE socket_id = ?", vec![socket_id.as_str().into()])?;
-        run(state, "DELETE FROM remote_frame WHERE socket_id = ?", vec![socket_id.into()])?;
+    let taken = "DELETE FROM remote_frame WHERE gateway = ? AND number <= ?";
+    run(state, taken, vec![i64::from(gateway).into(), SqlStorageValue::try_from_i64(last)?])?;
+    for socket_id in gone {
+        super::forget(state, &socket_id)?;
     }
     Ok(true)
 }
 
 fn batch(state: &State, gateway: u32) -> Result<Vec<GatewayFrame>> {
-    #[derive(Deserialize)]
-    struct Row {
-        number: i64,
-        socket_id: String,
-        frame: String,
-        closing: Option<ErrorCode>,
-    }
-    let query = "SELECT number, socket_id, frame, closing FROM remote_frame WHERE gateway = ? ORDER BY number LIMIT ?";
+    let query = "SELECT socket_id, number, frame, closing FROM remote_frame WHERE gateway = ? ORDER BY number LIMIT ?";
     let values = vec![i64::from(gateway).into(), MAX_BATCH.into()];
-    let rows: Vec<Row> = rows(state, query, values)?;
-    let mut size = 0;
-    let frames = rows.into_iter().take_while(|row| {
-        let fits = size < MAX_BATCH_BYTES;
-        size += row.frame.len();
-        fits
-    });
-    let frames = frames.map(|Row { number, socket_id, frame, closing }| GatewayFrame {
-        socket_id,
-        number,
-        frame,
-        close: closing,
-    });
-    Ok(frames.collect())
+    let (mut frames, mut size) = (Vec::new(), 0);
+    for mut row in rows(state, query, values)? {
+        if size > MAX_BATCH_BYTES {
+            break;
+        }
+        let frame = row.text(2);
+        size += frame.len();
+        let closing = row.text(3);
+        let close = ErrorCode::ALL.into_iter().find(|code| code.as_str() == closing);
+        frames.push(GatewayFrame(row.text(0), row.number(1), frame, close));
+    }
+    Ok(frames)
 }
 
-async fn post(gateway: u32, body: String) -> Result<FramesTaken, Refused> {
+async fn post(gateway: u32, body: String) -> Result<Vec<String>, Refused> {
     let env = ENV.with(|env| env.get().cloned());
     let env = env.ok_or_else(|| Refused::Fault("no bindings".to_owned()))?;
     let mut response = rooms::post(&env, Room::Gateway(gateway), FRAMES_PATH, body).await?;
     match response.status_code() {
-        200 => Ok(response.json().await?),
+        200 => Ok(serde_json::from_str(&response.text().await?)?),
         status => Err(Refused::Fault(format!("it answered with {status}"))),
     }
 }
@@ -232,10 +207,10 @@ mod tests {
     #[test]
     fn one_batch_is_on_its_way_and_a_lost_one_not_for_ever() {
         let key = |gateway| ("room".to_owned(), gateway);
-        assert!(begins(key(1), at(0)));
-        assert!(!begins(key(1), at(29)));
-        assert!(begins(key(2), at(29)), "another gateway");
-        assert!(begins(key(1), at(30)), "lost");
-        assert!(!begins(key(1), at(31)));
+        assert!(begins(&key(1), at(0)));
+        assert!(!begins(&key(1), at(29)));
+        assert!(begins(&key(2), at(29)), "another gateway");
+        assert!(begins(&key(1), at(30)), "lost");
+        assert!(!begins(&key(1), at(31)));
     }
 }
