@@ -7,6 +7,7 @@ use futures_util::future::{join, join_all};
 use serde::de::DeserializeOwned;
 use shared::{
     assertion::{CALL_HEADER, CallSignature},
+    chat::news::RawNews,
     chat::room::{Room, RoomCall, SessionEnded},
     envelope::FieldError,
     error::ErrorCode,
@@ -48,10 +49,10 @@ pub async fn session_events(mut call: Call<'_>) -> Result<Response, Refused> {
 
 /// Takes what happened in conversations; an event is taken once every room that it is for has it.
 pub async fn chat_events(mut call: Call<'_>) -> Result<Response, Refused> {
-    let events: Vec<ChatEvent> = events(&mut call, INTERNAL_CHAT_EVENTS).await?;
+    let events: Vec<ChatEvent<RawNews>> = events(&mut call, INTERNAL_CHAT_EVENTS).await?;
     let taken = events.iter().map(|event| event.event_id).collect();
     // One call a room, so that a conversation's messages arrive in their order.
-    let by_room = delivery::by_room(&events, call.config.desk_shards);
+    let by_room = delivery::by_room(&events, call.config.desk_shards)?;
     let calls = by_room
         .into_iter()
         .map(|ForRoom { room, event_ids, news }| (room, event_ids, RoomCall::Tell(news)));

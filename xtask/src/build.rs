@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// The most that may be uploaded of the edge, in bytes, gzipped.
-const LIMIT: u64 = 350_000;
+const LIMIT: u64 = 400_000;
 
 /// Everything that building the edge needs.
 pub(crate) struct EdgeTools {

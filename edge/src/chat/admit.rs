@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::value::RawValue;
 use shared::{
     chat::{
         ConversationStatus, MessageStatus, SenderType,
@@ -10,7 +11,10 @@ use shared::{
             ConversationChange, MAX_REPLAYED, MessageStatusChange, MessagesRead, Position,
             ServerEvent,
         },
-        news::{ConversationNews, Marked, News, RoomConversation, StoredMessage},
+        news::{
+            ChangeHead, ConversationNews, Marked, MessageHead, News, RawNews, RoomConversation,
+            StoredMessage,
+        },
     },
     internal::{MAX_BATCH, ReplayAnswer, ReplayQuestion},
     session::SessionHash,
@@ -18,11 +22,19 @@ use shared::{
 use worker::{Error, Result};
 
 use super::{
+    audience::frame,
     room::Room,
     sockets::{self, Socket},
     store::conversation::Known,
 };
-use crate::{clock, env, origin, random};
+use crate::{
+    clock, env,
+    origin::{self, RawReplay},
+    random,
+};
+
+/// A message that is stored, as rooms take it.
+pub(super) type RawMessage = StoredMessage<Box<RawValue>>;
 
 /// What remains to be done when a room has heard something.
 #[derive(Default)]
@@ -37,7 +49,7 @@ struct Rest {
 
 impl Room {
     /// Hears what the origin tells; an error where it has to be told again.
-    pub(super) async fn hear(&self, news: Vec<News>) -> Result<()> {
+    pub(super) async fn hear(&self, news: Vec<RawNews>) -> Result<()> {
         let mut rest = Rest::default();
         for one in &news {
             match one {
@@ -53,7 +65,7 @@ impl Room {
     }
 
     /// Takes in messages that are stored.
-    pub(super) async fn admit(&self, messages: Vec<StoredMessage>) -> Result<()> {
+    pub(super) async fn admit(&self, messages: Vec<RawMessage>) -> Result<()> {
         let mut rest = Rest::default();
         for stored in &messages {
             self.take_in(stored, &mut rest)?;
@@ -68,8 +80,9 @@ impl Room {
     }
 
     /// Delivers a message, if it is the next of its conversation.
-    fn take_in(&self, stored: &StoredMessage, rest: &mut Rest) -> Result<()> {
+    fn take_in(&self, stored: &RawMessage, rest: &mut Rest) -> Result<()> {
         let StoredMessage { conversation, message, sender_session } = stored;
+        let head = head(message)?;
         let id = conversation.customer_service_session_id;
         let store = self.store()?;
         let known = self.known(conversation)?;
@@ -77,48 +90,50 @@ impl Room {
             store.forget_conversations_before(id)?;
         }
         let mut known =
-            known.unwrap_or_else(|| Known::new(*conversation, message.seq.saturating_sub(1)));
+            known.unwrap_or_else(|| Known::new(*conversation, head.seq.saturating_sub(1)));
         if let Some((user_id, from)) = known.learn(conversation) {
             rest.newcomers.push((id, user_id, from));
         }
-        if message.seq == known.last_seq.saturating_add(1) {
-            known.last_seq = message.seq;
-            let session = match (sender_session, message.sender_id, &message.temp_message_id) {
-                (None, Some(sender_id), Some(temp_id)) if message.sender_type == self.side => {
-                    store.tell_outgoing(id, sender_id, temp_id)?
-                }
-                (Some(session), Some(sender_id), Some(temp_id))
-                    if message.sender_type == self.side =>
-                {
-                    store.tell_outgoing(id, sender_id, temp_id)?;
-                    Some(session.clone())
-                }
-                _ => None,
-            };
-            if self.deliver_message(&known.facts.conversation, message, session.as_ref()) {
-                known.delivered_seq = message.seq;
+        if head.seq == known.last_seq.saturating_add(1) {
+            known.last_seq = head.seq;
+            let mut session = sender_session.clone();
+            if let (Some(sender_id), Some(temp_id)) = (head.sender_id, &head.temp_message_id)
+                && head.sender_type == self.side
+            {
+                let waiting = store.tell_outgoing(id, sender_id, temp_id)?;
+                session = session.or(waiting);
+            }
+            let told = &known.facts.conversation;
+            if self.deliver_message(told, &head, message, session.as_ref()) {
+                known.delivered_seq = head.seq;
             }
             store.save_conversation(&known)?;
-        } else if message.seq > known.last_seq {
+        } else if head.seq > known.last_seq {
             store.save_conversation(&known)?;
             let behind = rest.behind.entry(id).or_default();
-            *behind = message.seq.max(*behind);
+            *behind = head.seq.max(*behind);
         }
         Ok(())
     }
 
     /// The origin tells of a message when it is new: one before the first that was delivered here has
     /// been overtaken on its way.
-    fn note_late(&self, stored: &StoredMessage, rest: &mut Rest) -> Result<()> {
-        let (id, seq) = (stored.conversation.customer_service_session_id, stored.message.seq);
+    fn note_late(&self, stored: &RawMessage, rest: &mut Rest) -> Result<()> {
+        let id = stored.conversation.customer_service_session_id;
+        let seq = head(&stored.message)?.seq;
         if self.known(&stored.conversation)?.is_some_and(|known| seq < known.facts.first_seq) {
             rest.late.push((id, seq));
         }
         Ok(())
     }
 
-    fn conversation_changed(&self, changed: &ConversationNews, rest: &mut Rest) -> Result<()> {
+    fn conversation_changed(
+        &self,
+        changed: &ConversationNews<Box<RawValue>>,
+        rest: &mut Rest,
+    ) -> Result<()> {
         let ConversationNews { conversation, previous_admin_id, update } = changed;
+        let ChangeHead { change } = serde_json::from_slice(update.get().as_bytes())?;
         let id = conversation.customer_service_session_id;
         let mut known = match self.known(conversation)? {
             // It was told before, or something newer was.
@@ -132,7 +147,7 @@ impl Room {
         }
         self.store()?.save_conversation(&known)?;
         let is_everyones =
-            matches!(update.change, ConversationChange::Waiting | ConversationChange::Accepted);
+            matches!(change, ConversationChange::Waiting | ConversationChange::Accepted);
         let concerned = if self.side == SenderType::User || is_everyones {
             sockets::all(&self.state)
         } else {
@@ -142,7 +157,8 @@ impl Room {
             }
             concerned
         };
-        send_to(&concerned, &ServerEvent::ConversationUpdated(update.clone()));
+        let text = frame("conversation_updated", update);
+        send_text_to(&concerned, &text);
         match self.side {
             SenderType::Admin => self.queue_wanted.borrow_mut().wanted_by_all(clock::now()),
             SenderType::User if conversation.status != ConversationStatus::Closed => {
@@ -264,8 +280,11 @@ impl Room {
         if seq < first_seq {
             known.facts.first_seq = seq;
             self.store()?.save_conversation(&known)?;
-            for message in messages.iter().filter(|message| message.seq < first_seq) {
-                self.deliver_message(&conversation, message, None);
+            for message in &messages {
+                let head = head(message)?;
+                if head.seq < first_seq {
+                    self.deliver_message(&conversation, &head, message, None);
+                }
             }
         }
         Ok(())
@@ -275,7 +294,7 @@ impl Room {
     pub(super) fn take_in_past(
         &self,
         conversation: &RoomConversation,
-        messages: Vec<shared::chat::event::MessageEvent>,
+        messages: Vec<Box<RawValue>>,
     ) -> Result<()> {
         // Nothing is missing within what was read out, and whom the conversation is for is known already.
         let mut rest = Rest::default();
@@ -288,7 +307,7 @@ impl Room {
     }
 
     /// Asks the origin what was written.
-    pub(super) async fn ask_replay(&self, question: &ReplayQuestion) -> Result<ReplayAnswer> {
+    pub(super) async fn ask_replay(&self, question: &ReplayQuestion) -> Result<RawReplay> {
         let request_id = random::id();
         let asked = async {
             let caller =
@@ -297,6 +316,11 @@ impl Room {
         };
         asked.await.map_err(|refused| Error::from(format!("no replay: {refused:?}")))
     }
+}
+
+/// What a room reads of a message.
+pub(super) fn head(message: &RawValue) -> Result<MessageHead> {
+    Ok(serde_json::from_slice(message.get().as_bytes())?)
 }
 
 fn read_event(marked: &Marked) -> MessagesRead {
@@ -313,8 +337,13 @@ fn read_event(marked: &Marked) -> MessagesRead {
 pub(super) fn send_to(sockets: &[Socket], event: &ServerEvent) {
     // Our events are plain data: they can be written.
     if let Ok(text) = serde_json::to_string(event) {
-        for socket in sockets {
-            socket.send_text(&text);
-        }
+        send_text_to(sockets, &text);
+    }
+}
+
+/// Sends one frame to several sockets.
+pub(super) fn send_text_to(sockets: &[Socket], text: &str) {
+    for socket in sockets {
+        socket.send_text(text);
     }
 }

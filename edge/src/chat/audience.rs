@@ -1,10 +1,10 @@
 //! Which of a room's sockets something is for.
 
+use serde_json::value::RawValue;
 use shared::{
     chat::{
         SenderType,
-        event::{MessageEvent, ServerEvent},
-        news::RoomConversation,
+        news::{MessageHead, RoomConversation},
     },
     session::SessionHash,
 };
@@ -46,43 +46,55 @@ impl Room {
     pub(super) fn deliver_message(
         &self,
         conversation: &RoomConversation,
-        message: &MessageEvent,
+        head: &MessageHead,
+        message: &RawValue,
         sender_session: Option<&SessionHash>,
     ) -> bool {
         let id = conversation.customer_service_session_id;
-        let frames = Frames::new(message);
-        let held = self.held.borrow();
+        let (sent, new) = (sent_frame(message), new_frame(message));
+        let holds = self.held.borrow();
         let mut is_delivered = false;
-        for socket in self.holders_and(conversation, message.sender_type, message.sender_id) {
+        for socket in self.holders_and(conversation, head.sender_type, head.sender_id) {
             // It comes to this one with the past that it is being sent.
-            if !held.is_empty() && held.contains(&(socket.owner.socket_id.clone(), id)) {
+            if !holds.is_empty() && holds.contains(&(socket.owner.socket_id.clone(), id)) {
                 continue;
             }
             let is_senders = sender_session
                 .is_some_and(|session| *session == SessionHash::of(&socket.owner.session_token));
-            socket.send_text(if is_senders { &frames.sent } else { &frames.new });
-            is_delivered |= message.sender_type != self.side;
+            socket.send_text(if is_senders { &sent } else { &new });
+            is_delivered |= head.sender_type != self.side;
         }
         is_delivered
     }
 }
 
-/// A message as its sender is told of it, and as all others are.
-pub(super) struct Frames {
-    /// `message_sent`
-    pub sent: String,
-    /// `new_message`
-    pub new: String,
+/// A message, as its sender is told of it.
+pub(super) fn sent_frame(message: &RawValue) -> String {
+    frame("message_sent", message)
 }
 
-impl Frames {
-    /// Writes both.
-    pub fn new(message: &MessageEvent) -> Self {
-        // Our events are plain data: they can be written.
-        let write = |event| serde_json::to_string(&event).unwrap_or_default();
-        Self {
-            sent: write(ServerEvent::MessageSent(message.clone())),
-            new: write(ServerEvent::NewMessage(message.clone())),
-        }
+/// A message, as all others are told of it.
+pub(super) fn new_frame(message: &RawValue) -> String {
+    frame("new_message", message)
+}
+
+/// A frame with data that is handed on as it came.
+pub(super) fn frame(event: &str, data: &RawValue) -> String {
+    ["{\"event\":\"", event, "\",\"data\":", data.get(), "}"].concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use shared::chat::event::{Queue, ServerEvent};
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    use super::*;
+
+    #[test]
+    fn a_frame_that_is_put_together_is_the_one_that_would_be_written() {
+        let queue = Queue::default();
+        let raw = serde_json::value::to_raw_value(&queue).unwrap();
+        let written = serde_json::to_string(&ServerEvent::QueueUpdated(queue)).unwrap();
+        assert_eq!(frame("queue_updated", &raw), written);
     }
 }

@@ -4,7 +4,7 @@ use shared::{
     chat::{
         SenderType,
         event::ServerEvent,
-        news::{News, RoomConversation},
+        news::{MessageHead, News, RawNews, RoomConversation},
         room::{Delivery, Room},
     },
     internal::{AlertEvent, ChatEvent},
@@ -12,21 +12,24 @@ use shared::{
 };
 
 /// What a room is to hear, in the order of the events, and their keys.
-#[derive(Debug, PartialEq)]
+#[derive(Debug)]
 pub struct ForRoom {
     /// The room.
     pub room: Room,
     /// Keys of the events.
     pub event_ids: Vec<i64>,
     /// What they tell.
-    pub news: Vec<News>,
+    pub news: Vec<RawNews>,
 }
 
 /// What each room is to hear.
-pub fn by_room(events: &[ChatEvent], desk_shards: u32) -> Vec<ForRoom> {
+pub fn by_room(
+    events: &[ChatEvent<RawNews>],
+    desk_shards: u32,
+) -> serde_json::Result<Vec<ForRoom>> {
     let mut rooms: Vec<ForRoom> = Vec::new();
     for event in events {
-        for room in audience(&event.news, desk_shards) {
+        for room in audience(&event.news, desk_shards)? {
             let at = rooms.iter().position(|known| known.room == room).unwrap_or_else(|| {
                 rooms.push(ForRoom { room, event_ids: Vec::new(), news: Vec::new() });
                 rooms.len() - 1
@@ -35,7 +38,7 @@ pub fn by_room(events: &[ChatEvent], desk_shards: u32) -> Vec<ForRoom> {
             rooms[at].news.push(event.news.clone());
         }
     }
-    rooms
+    Ok(rooms)
 }
 
 /// What the room of the account's owner is to send: to the owner's sockets alone, and of these not
@@ -52,15 +55,16 @@ pub fn of_alert(event: AlertEvent, desk_shards: u32) -> serde_json::Result<(Room
 }
 
 /// The rooms that something is for, each once.
-fn audience(news: &News, desk_shards: u32) -> Vec<Room> {
+fn audience(news: &RawNews, desk_shards: u32) -> serde_json::Result<Vec<Room>> {
     let conversation = news.conversation();
     let mut rooms = vec![Room::User(conversation.user_id)];
     match news {
         News::Message(stored) => {
             rooms.extend(desks(conversation, desk_shards));
-            if stored.message.sender_type == SenderType::Admin {
+            let head: MessageHead = serde_json::from_slice(stored.message.get().as_bytes())?;
+            if head.sender_type == SenderType::Admin {
                 // Not always the one who has the conversation, and his other sockets must see what he wrote.
-                rooms.extend(stored.message.sender_id.map(|id| desk_of(id, desk_shards)));
+                rooms.extend(head.sender_id.map(|id| desk_of(id, desk_shards)));
             }
         }
         // Every desk shows the queue.
@@ -80,7 +84,7 @@ fn audience(news: &News, desk_shards: u32) -> Vec<Room> {
             once.push(room);
         }
     }
-    once
+    Ok(once)
 }
 
 /// The desks of those who have a conversation.
@@ -123,7 +127,11 @@ mod tests {
         }
     }
 
-    fn message(admin_id: Option<i64>, sender_type: SenderType, sender_id: i64) -> News {
+    fn audience(news: &RawNews, desk_shards: u32) -> Vec<Room> {
+        super::audience(news, desk_shards).unwrap()
+    }
+
+    fn message(admin_id: Option<i64>, sender_type: SenderType, sender_id: i64) -> RawNews {
         let message = MessageEvent {
             chat_message_id: 1,
             customer_service_session_id: 1,
@@ -140,10 +148,11 @@ mod tests {
             timestamp: Timestamp::EPOCH,
         };
         let conversation = conversation(admin_id);
+        let message = serde_json::value::to_raw_value(&message).unwrap();
         News::Message(StoredMessage { conversation, sender_session: None, message })
     }
 
-    fn read(admin_id: Option<i64>, by: SenderType, reader_id: i64, sender_ids: &[i64]) -> News {
+    fn read(admin_id: Option<i64>, by: SenderType, reader_id: i64, sender_ids: &[i64]) -> RawNews {
         News::Marked(Marked {
             conversation: conversation(admin_id),
             status: MessageStatus::Read,
@@ -210,7 +219,7 @@ mod tests {
     fn a_room_gets_its_events_in_one_call_and_in_order() {
         let events = [1, 2, 3]
             .map(|event_id| ChatEvent { event_id, news: message(Some(8), SenderType::User, 31) });
-        let rooms = by_room(&events, 1);
+        let rooms = by_room(&events, 1).unwrap();
         assert_eq!(rooms.len(), 2);
         assert!(rooms.iter().all(|room| room.event_ids == [1, 2, 3] && room.news.len() == 3));
     }

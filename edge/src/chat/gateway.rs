@@ -75,7 +75,7 @@ impl DurableObject for Gateway {
         let response = match request.path().as_str() {
             OPEN_PATH => self.take_in(&request)?,
             FRAMES_PATH => {
-                let gone = self.pass_on(serde_json::from_str(&request.text().await?)?);
+                let gone = self.pass_on(serde_json::from_slice(request.text().await?.as_bytes())?);
                 Response::ok(serde_json::to_string(&gone)?)?
             }
             _ => return Response::error("no such call", 404),
@@ -140,8 +140,7 @@ impl Gateway {
         if record::newcomers(&self.state)? >= MAX_NEWCOMERS
             || self.state.get_websockets().len() >= MAX_SOCKETS
         {
-            let code = ErrorCode::TooManySockets;
-            return Response::from_json(&code).map(|response| response.with_status(code.status()));
+            return super::room::refuse(ErrorCode::TooManySockets);
         }
         record::await_token(&self.state, &socket_id, clock::now().plus(AUTH_LIMIT))?;
         let pair = WebSocketPair::new()?;

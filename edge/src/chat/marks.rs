@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{json, value::to_raw_value};
 use shared::{
     chat::event::{AckFrame, AckOutcome, MarkRead, ServerEvent},
     error::ErrorCode,
@@ -45,8 +45,12 @@ impl Room {
             chat_message_id,
         };
         let user_id = socket.owner.user_id;
-        let reading = Reading { conversation, user_id, chat_message_id, mark };
-        let noted = self.store().and_then(|store| store.note_reading(&reading));
+        let session = SessionHash::of(&socket.owner.session_token);
+        let noted = self.store().and_then(|store| {
+            let mark = to_raw_value(&mark)?;
+            let reading = Reading { conversation, user_id, chat_message_id, session, mark };
+            store.note_reading(&reading)
+        });
         if Self::logged("a mark is not noted", noted).is_none() {
             return socket.refuse(ErrorCode::Internal, ack);
         }
@@ -97,13 +101,14 @@ impl Room {
     /// Hands over a batch; whether there may be another that can be handed over now.
     async fn hand_over_marks(&self) -> Result<bool> {
         let (readings, delivered) = self.marks(MARKS)?;
-        let by_side = delivered.iter().map(|known| Mark::Delivered {
-            customer_service_session_id: known.facts.conversation.customer_service_session_id,
-            by: self.side,
-            seq: known.delivered_seq,
-        });
-        let marks: Vec<Mark> =
-            readings.iter().map(|reading| reading.mark.clone()).chain(by_side).collect();
+        let mut marks: Vec<_> = readings.iter().map(|reading| reading.mark.clone()).collect();
+        for known in &delivered {
+            marks.push(to_raw_value(&Mark::Delivered {
+                customer_service_session_id: known.facts.conversation.customer_service_session_id,
+                by: self.side,
+                seq: known.delivered_seq,
+            })?);
+        }
         let count = marks.len();
         if count == 0 {
             return Ok(false);
@@ -151,13 +156,11 @@ impl Room {
 
     /// Tells a reader that what they read was not theirs to read.
     fn tell_unmarked(&self, reading: &Reading, code: ErrorCode) {
-        let Mark::Read { reader, .. } = &reading.mark else { return };
-        let session = SessionHash::of(&reader.session_token);
-        for socket in sockets::of_session(&self.state, &session) {
+        for socket in sockets::of_session(&self.state, &reading.session) {
             socket.send(&ServerEvent::Error(socket.refusal(code)));
         }
         if code.is_session_end() {
-            self.close_session(&session, code);
+            self.close_session(&reading.session, code);
         }
     }
 }

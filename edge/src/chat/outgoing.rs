@@ -2,7 +2,8 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use serde_json::json;
+use serde::Deserialize;
+use serde_json::{json, value::RawValue};
 use shared::{
     chat::{
         event::{AckFrame, AckOutcome, MessageFailed, SendMessage, ServerEvent},
@@ -17,12 +18,19 @@ use shared::{
 use worker::Result;
 
 use super::{
+    admit::{head, send_text_to},
     alarm::retry_at,
+    audience::{frame, sent_frame},
     room::Room,
     sockets::{self, Socket},
     store::outgoing::{Enqueued, Outgoing},
 };
-use crate::{clock, env, log, origin, random, refused::Refused};
+use crate::{
+    clock, env, log,
+    origin::{self, RawOutcome},
+    random,
+    refused::Refused,
+};
 
 /// How long a batch may be on its way before it is taken for lost; the origin's limit is shorter.
 const LOST_AFTER: Duration = Duration::from_secs(30);
@@ -81,7 +89,9 @@ impl Room {
             language: owner.language,
         };
         let session = SessionHash::of(&owner.session_token);
-        let enqueued = self.store().and_then(|store| store.enqueue(owner.user_id, &session, &sent));
+        let enqueued = self
+            .store()
+            .and_then(|store| store.enqueue(owner.user_id, &session, &owner.socket_id, &sent));
         let code = match Self::logged("a message was not accepted", enqueued) {
             Some(Enqueued::Waits) => {
                 if let Some(ack) = ack {
@@ -180,20 +190,21 @@ impl Room {
         Self::logged("a batch was not settled", settled).is_some()
     }
 
-    async fn settle(&self, batch: Vec<Outgoing>, outcomes: Vec<StoreOutcome>) -> Result<()> {
+    async fn settle(&self, batch: Vec<Outgoing>, outcomes: Vec<RawOutcome>) -> Result<()> {
         let store = self.store()?;
         let mut stored = Vec::new();
         for (waiting, outcome) in batch.into_iter().zip(outcomes) {
-            let conversation = waiting.message.customer_service_session_id;
+            let conversation = waiting.conversation;
             match outcome {
                 StoreOutcome::Stored(told) => {
                     self.sending.borrow_mut().postponed.remove(&conversation);
                     stored.push((waiting, told));
                 }
                 StoreOutcome::Failed(failure) => {
-                    store.remember_failure(waiting.user_id, &failure)?;
+                    let text = frame("message_failed", &failure);
+                    store.remember_failure(waiting.user_id, &waiting.temp_message_id, &text)?;
                     store.dequeue(waiting.position)?;
-                    self.tell_failed(&waiting.session, failure);
+                    self.tell_failed(&waiting.session, &failure, &text);
                 }
                 StoreOutcome::Later(code) => {
                     log::warn("", &format!("messages of conversation {conversation} wait: {code}"));
@@ -216,27 +227,32 @@ impl Room {
         Self::logged("what was stored is not delivered yet", admitted);
         for (waiting, told) in stored {
             // Delivered long ago, and sent again by one who missed the answer.
-            let known = store.conversation(told.conversation.customer_service_session_id)?;
-            let is_past = known.is_some_and(|known| told.message.seq <= known.last_seq);
+            let seq = head(&told.message)?.seq;
+            let known = store.conversation(waiting.conversation)?;
+            let is_past = known.is_some_and(|known| seq <= known.last_seq);
             if is_past && !store.is_told(waiting.position)? {
-                let event = ServerEvent::MessageSent(told.message);
-                for socket in sockets::of_session(&self.state, &waiting.session) {
-                    socket.send(&event);
+                let mut asking = sockets::of_session(&self.state, &waiting.session);
+                let is_asking = |socket: &Socket| socket.owner.socket_id == waiting.socket_id;
+                if asking.iter().any(is_asking) {
+                    asking.retain(is_asking);
                 }
+                send_text_to(&asking, &sent_frame(&told.message));
             }
             store.dequeue(waiting.position)?;
         }
         Ok(())
     }
 
-    fn tell_failed(&self, session: &SessionHash, failure: MessageFailed) {
-        let code = failure.code;
-        let event = ServerEvent::MessageFailed(failure);
-        for socket in sockets::of_session(&self.state, session) {
-            socket.send(&event);
+    fn tell_failed(&self, session: &SessionHash, failure: &RawValue, text: &str) {
+        #[derive(Deserialize)]
+        struct Head {
+            code: ErrorCode,
         }
+        send_text_to(&sockets::of_session(&self.state, session), text);
         // Judged by its row: the push that tells of the end may still be on its way.
-        if code.is_session_end() {
+        if let Ok(Head { code }) = serde_json::from_slice(failure.get().as_bytes())
+            && code.is_session_end()
+        {
             self.close_session(session, code);
         }
     }

@@ -7,13 +7,13 @@ use shared::{
         SenderType,
         event::{Presence, ServerEvent},
         news::RoomConversation,
-        room::{PresenceNews, RoomCall},
+        room::{Passing, RoomCall},
     },
     time::Timestamp,
 };
 use worker::Result;
 
-use super::{admit::send_to, room::Room, rooms, sockets, store::seen::Seen};
+use super::{room::Room, rooms, sockets, store::seen::Seen};
 use crate::{clock, log};
 
 /// How long a user has no socket before they are gone: a reconnect is no departure.
@@ -80,12 +80,13 @@ impl Room {
         store.set_seen(Seen::Online, is_online.then_some(now))?;
         for known in store.open_conversations(MAX_TOLD)? {
             let RoomConversation { user_id, admin_id, .. } = known.facts.conversation;
-            let news = PresenceNews {
-                admin_ids: admin_id.map(|admin_id| vec![admin_id]),
-                presence: Presence { user_id, is_online, last_seen },
+            let event = ServerEvent::Presence(Presence { user_id, is_online, last_seen });
+            let news = Passing {
+                to_user_ids: admin_id.map(|admin_id| vec![admin_id]),
+                frame: serde_json::to_string(&event)?,
             };
             for room in self.other_side(&known.facts.conversation) {
-                let told = rooms::tell(&self.env, room, &RoomCall::Presence(news.clone())).await;
+                let told = rooms::tell(&self.env, room, &RoomCall::Pass(news.clone())).await;
                 if let Err(refused) = told {
                     log::warn(
                         "",
@@ -95,14 +96,5 @@ impl Room {
             }
         }
         Ok(())
-    }
-
-    /// Sends it on to the agents of the user's conversations.
-    pub(super) fn pass_on_presence(&self, news: &PresenceNews) {
-        let mut open = sockets::all(&self.state);
-        if let Some(admin_ids) = &news.admin_ids {
-            open.retain(|socket| admin_ids.contains(&socket.owner.user_id));
-        }
-        send_to(&open, &ServerEvent::Presence(news.presence));
     }
 }

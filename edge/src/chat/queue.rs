@@ -2,9 +2,9 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use shared::{chat::event::ServerEvent, time::Timestamp};
+use shared::time::Timestamp;
 
-use super::{admit::send_to, room::Room, sockets};
+use super::{admit::send_text_to, audience::frame, room::Room, sockets};
 use crate::{clock, env, log, origin, random};
 
 /// What changes within this is told together.
@@ -65,7 +65,7 @@ impl Room {
                 if !wanted.is_everyones {
                     open.retain(|socket| wanted.sockets.contains(&socket.owner.socket_id));
                 }
-                send_to(&open, &ServerEvent::QueueUpdated(queue));
+                send_text_to(&open, &frame("queue_updated", &queue));
             }
             Err(refused) => {
                 log::warn(&request_id, &format!("the queue is not to be had: {refused:?}"));

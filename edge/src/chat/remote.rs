@@ -171,7 +171,7 @@ fn select(state: &State, which: &str, values: Vec<SqlStorageValue>) -> Result<Ve
     let rows = rows(state, &query, values)?;
     let mut sockets = Vec::with_capacity(rows.len());
     for mut row in rows {
-        let owner: SocketOwner = serde_json::from_str(&row.text(0))?;
+        let owner: SocketOwner = serde_json::from_slice(row.text(0).as_bytes())?;
         let opened_at = Timestamp::from_millis(row.number(1)).unwrap_or(Timestamp::EPOCH);
         sockets.push(Socket::at_gateway(
             Subscriber(same(state)),

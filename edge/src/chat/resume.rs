@@ -2,17 +2,24 @@
 
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{json, value::RawValue};
 use shared::{
-    chat::event::{
-        AckFrame, AckOutcome, MAX_REPLAYED, MessageEvent, Position, Resume, ServerEvent,
+    chat::{
+        event::{AckFrame, AckOutcome, MAX_REPLAYED, Position, Resume, ServerEvent},
+        news::MessageHead,
     },
     error::ErrorCode,
     internal::{Accepted, MAX_BATCH, ReplayAnswer, ReplayQuestion},
 };
 use worker::{Delay, Result};
 
-use super::{audience::Frames, outgoing::is_key, room::Room, sockets::Socket};
+use super::{
+    admit::head,
+    audience::{new_frame, sent_frame},
+    outgoing::is_key,
+    room::Room,
+    sockets::Socket,
+};
 
 /// While so much waits for a reader, no more of the past is sent, in bytes.
 const MAX_AHEAD: u32 = 256 * 1024;
@@ -46,7 +53,7 @@ impl Room {
         }
         let failures = self.store().and_then(|store| store.failures(socket.owner.user_id));
         for failure in Self::logged("failures cannot be read", failures).unwrap_or_default() {
-            socket.send(&ServerEvent::MessageFailed(failure));
+            socket.send_text(&failure);
         }
         let mut reached = Vec::with_capacity(resume.conversations.len());
         for position in resume.conversations {
@@ -115,15 +122,19 @@ impl Room {
             let ReplayAnswer::Replay { conversation, messages } = answer else {
                 return Replayed::Refused;
             };
-            let is_last = messages.len() < MAX_BATCH;
             for message in &messages {
-                self.send_past(socket, message);
-                seq = message.seq;
+                let Some(head) = Self::logged("a replay cannot be read", head(message)) else {
+                    return Replayed::Truncated(seq);
+                };
+                self.send_past(socket, id, &head, message);
+                seq = head.seq;
             }
+            let is_empty = messages.is_empty();
             // What is new to the room is new to its other sockets, too.
             let taken = self.take_in_past(&conversation, messages);
             Self::logged("a replay is not taken in", taken);
-            if is_last && self.last_seq(id).is_none_or(|last_seq| last_seq <= seq) {
+            let is_all = is_empty || conversation.last_seq <= seq;
+            if is_all && self.last_seq(id).is_none_or(|last_seq| last_seq <= seq) {
                 return Replayed::UpTo(seq);
             }
             if seq - from.seq >= MAX_REPLAYED || !is_ready(socket).await {
@@ -137,22 +148,22 @@ impl Room {
         Some(Self::logged("a conversation cannot be read", known)??.last_seq)
     }
 
-    fn send_past(&self, socket: &Socket, message: &MessageEvent) {
-        let is_senders =
-            message.sender_type == self.side && message.sender_id == Some(socket.owner.user_id);
-        let frames = Frames::new(message);
-        socket.send_text(if is_senders { &frames.sent } else { &frames.new });
-        if message.sender_type != self.side {
-            self.note_delivered(message);
+    fn send_past(&self, socket: &Socket, id: i64, head: &MessageHead, message: &RawValue) {
+        let is_own = head.sender_type == self.side;
+        let is_senders = is_own && head.sender_id == Some(socket.owner.user_id);
+        let text = if is_senders { sent_frame(message) } else { new_frame(message) };
+        socket.send_text(&text);
+        if !is_own {
+            self.note_delivered(id, head.seq);
         }
     }
 
-    fn note_delivered(&self, message: &MessageEvent) {
+    fn note_delivered(&self, id: i64, seq: i64) {
         let noted = self.store().and_then(|store| -> Result<()> {
-            if let Some(mut known) = store.conversation(message.customer_service_session_id)?
-                && known.delivered_seq < message.seq
+            if let Some(mut known) = store.conversation(id)?
+                && known.delivered_seq < seq
             {
-                known.delivered_seq = message.seq;
+                known.delivered_seq = seq;
                 store.save_conversation(&known)?;
             }
             Ok(())

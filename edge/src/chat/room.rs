@@ -12,7 +12,10 @@ use shared::{
     chat::{
         SenderType,
         event::{Connected, PING, PONG, ServerEvent},
-        room::{CONNECT_PATH, Delivery, RoomCall, SOCKET_OWNER_HEADER, SessionEnded, SocketOwner},
+        room::{
+            CONNECT_PATH, Delivery, Passing, RoomCall, SOCKET_OWNER_HEADER, SessionEnded,
+            SocketOwner,
+        },
     },
     error::ErrorCode,
     session::SessionHash,
@@ -109,8 +112,7 @@ impl Room {
             Some(Ok(RoomCall::Tell(news))) => self.hear(news).await?,
             Some(Ok(RoomCall::Deliver(deliveries))) => self.deliver(&deliveries)?,
             Some(Ok(RoomCall::EndSession(ended))) => self.end_session(&ended)?,
-            Some(Ok(RoomCall::Typing(typing))) => self.pass_on_typing(&typing),
-            Some(Ok(RoomCall::Presence(presence))) => self.pass_on_presence(&presence),
+            Some(Ok(RoomCall::Pass(passing))) => self.pass_on(&passing),
             Some(Ok(RoomCall::Subscribe(subscription))) => {
                 let response = self.subscribe(subscription)?;
                 self.arm().await;
@@ -213,6 +215,15 @@ impl Room {
             }
         }
         Ok(())
+    }
+
+    fn pass_on(&self, passing: &Passing) {
+        for socket in sockets::all(&self.state) {
+            let meant = passing.to_user_ids.as_ref();
+            if meant.is_none_or(|user_ids| user_ids.contains(&socket.owner.user_id)) {
+                socket.send_text(&passing.frame);
+            }
+        }
     }
 
     /// Remembers first: a socket that comes between must find it.

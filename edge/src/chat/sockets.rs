@@ -222,7 +222,7 @@ fn with_remote(here: Vec<WebSocket>, remote: Vec<Socket>) -> Vec<Socket> {
 
 fn attachment(socket: &WebSocket) -> Option<Attachment> {
     let json: String = socket.deserialize_attachment().ok()??;
-    serde_json::from_str(&json).ok()
+    serde_json::from_slice(json.as_bytes()).ok()
 }
 
 fn attach(socket: &WebSocket, attachment: &Attachment) -> Result<()> {

@@ -6,7 +6,7 @@ use shared::{
         ConversationStatus, SenderType,
         event::{AckFrame, AckOutcome, ServerEvent, Typing, TypingEvent},
         news::RoomConversation,
-        room::{Room as Name, RoomCall, TypingNews},
+        room::{Passing, Room as Name, RoomCall},
     },
     error::ErrorCode,
     internal::{ReplayAnswer, ReplayQuestion},
@@ -15,8 +15,7 @@ use shared::{
 use worker::Result;
 
 use super::{
-    admit::send_to, meter::Meter, outgoing::is_key, room::Room, rooms, sockets::Socket,
-    store::conversation::Known,
+    meter::Meter, outgoing::is_key, room::Room, rooms, sockets::Socket, store::conversation::Known,
 };
 use crate::{clock, env, log};
 
@@ -50,22 +49,19 @@ impl Room {
             user_id: socket.owner.user_id,
             is_typing: typing.is_typing,
         };
-        let news = TypingNews { admin_id: conversation.admin_id, typing: event };
+        // Our events are plain data: they can be written.
+        let frame = serde_json::to_string(&ServerEvent::Typing(event)).unwrap_or_default();
+        let to_user_ids = match self.side {
+            SenderType::User => conversation.admin_id.map(|admin_id| vec![admin_id]),
+            SenderType::Admin => None,
+        };
+        let passing = RoomCall::Pass(Passing { to_user_ids, frame });
         for room in self.other_side(&conversation) {
             // It is of the moment: what does not arrive is not said again.
-            if let Err(refused) = rooms::tell(&self.env, room, &RoomCall::Typing(news)).await {
+            if let Err(refused) = rooms::tell(&self.env, room, &passing).await {
                 log::warn("", &format!("{} was not told who types: {refused:?}", room.name()));
             }
         }
-    }
-
-    /// Sends it on to those who have the conversation.
-    pub(super) fn pass_on_typing(&self, news: &TypingNews) {
-        let everyone = match (self.side, news.admin_id) {
-            (SenderType::Admin, Some(admin_id)) => super::sockets::of_user(&self.state, admin_id),
-            _ => super::sockets::all(&self.state),
-        };
-        send_to(&everyone, &ServerEvent::Typing(news.typing));
     }
 
     /// The rooms of the other side of a conversation.

@@ -66,7 +66,7 @@ impl Sessions {
             log::warn(&self.request_id, &format!("KV did not give {key}: {error}"));
             None
         })?;
-        serde_json::from_str(&value)
+        serde_json::from_slice(value.as_bytes())
             .inspect_err(|error| {
                 log::error(&self.request_id, &format!("KV has nonsense at {key}: {error}"));
             })

@@ -1,14 +1,14 @@
 use std::time::Duration;
 
 use serde::{Serialize, de::DeserializeOwned};
+use serde_json::value::RawValue;
 use shared::{
     assertion::{CALL_HEADER, CallSignature, REQUEST_ID_HEADER},
-    chat::event::Queue,
     envelope::Success,
     error::ErrorCode,
     internal::{
-        Liveness, LivenessQuestion, Mark, MarkOutcome, QueueQuestion, ReplayAnswer, ReplayQuestion,
-        SocketMessage, StoreMarks, StoreMessages, StoreOutcome, StoredMarks, StoredMessages,
+        Liveness, LivenessQuestion, MarkOutcome, ReplayAnswer, ReplayQuestion, StoreMarks,
+        StoreMessages, StoreOutcome, StoredMarks, StoredMessages,
     },
     route::{
         INTERNAL_LIVENESS, INTERNAL_MARKS, INTERNAL_MESSAGES, INTERNAL_QUEUE, INTERNAL_REPLAY,
@@ -25,6 +25,11 @@ const LIVENESS_LIMIT: Duration = Duration::from_secs(5);
 /// The longest wait for an answer about conversations.
 const CHAT_LIMIT: Duration = Duration::from_secs(10);
 
+/// What became of a message; what clients are told of it is left as it is.
+pub type RawOutcome = StoreOutcome<Box<RawValue>, Box<RawValue>>;
+/// What was written; the messages are left as they are.
+pub type RawReplay = ReplayAnswer<Box<RawValue>>;
+
 /// On whose behalf the origin is asked.
 #[derive(Clone, Copy)]
 pub struct Caller<'a> {
@@ -40,20 +45,21 @@ pub async fn liveness(caller: Caller<'_>, session_token: &str) -> Result<Livenes
     ask(caller, INTERNAL_LIVENESS, &question, LIVENESS_LIMIT).await
 }
 
-/// Stores messages; an outcome for each, in their order.
+/// Stores messages, each a [`SocketMessage`](shared::internal::SocketMessage); an outcome for each, in
+/// their order.
 pub async fn store_messages(
     caller: Caller<'_>,
-    messages: Vec<SocketMessage>,
-) -> Result<Vec<StoreOutcome>, Refused> {
-    let stored: StoredMessages =
+    messages: Vec<Box<RawValue>>,
+) -> Result<Vec<RawOutcome>, Refused> {
+    let stored: StoredMessages<RawOutcome> =
         ask(caller, INTERNAL_MESSAGES, &StoreMessages { messages }, CHAT_LIMIT).await?;
     Ok(stored.outcomes)
 }
 
-/// Notes what was delivered and read; an outcome for each mark, in their order.
+/// Notes what was delivered and read, each a [`Mark`](shared::internal::Mark); an outcome for each mark, in their order.
 pub async fn store_marks(
     caller: Caller<'_>,
-    marks: Vec<Mark>,
+    marks: Vec<Box<RawValue>>,
 ) -> Result<Vec<MarkOutcome>, Refused> {
     let stored: StoredMarks =
         ask(caller, INTERNAL_MARKS, &StoreMarks { marks }, CHAT_LIMIT).await?;
@@ -61,16 +67,13 @@ pub async fn store_marks(
 }
 
 /// What was written in a conversation.
-pub async fn replay(
-    caller: Caller<'_>,
-    question: &ReplayQuestion,
-) -> Result<ReplayAnswer, Refused> {
+pub async fn replay(caller: Caller<'_>, question: &ReplayQuestion) -> Result<RawReplay, Refused> {
     ask(caller, INTERNAL_REPLAY, question, CHAT_LIMIT).await
 }
 
-/// The conversations that wait for an agent.
-pub async fn queue(caller: Caller<'_>) -> Result<Queue, Refused> {
-    ask(caller, INTERNAL_QUEUE, &QueueQuestion {}, CHAT_LIMIT).await
+/// The conversations that wait for an agent: a [`Queue`](shared::chat::event::Queue).
+pub async fn queue(caller: Caller<'_>) -> Result<Box<RawValue>, Refused> {
+    ask_raw(caller, INTERNAL_QUEUE, "{}".to_owned(), CHAT_LIMIT).await
 }
 
 async fn ask<Q: Serialize, A: DeserializeOwned>(
@@ -79,7 +82,21 @@ async fn ask<Q: Serialize, A: DeserializeOwned>(
     question: &Q,
     limit: Duration,
 ) -> Result<A, Refused> {
-    let body = serde_json::to_string(question)?;
+    let answer = ask_raw(caller, path, serde_json::to_string(question)?, limit).await?;
+    serde_json::from_slice(answer.get().as_bytes()).map_err(|error| {
+        // The two sides do not agree on shapes: no client can mend that, and it may pass with a deploy.
+        log::error(caller.request_id, &format!("the origin's answer to {path}: {error}"));
+        ErrorCode::OriginUnavailable.into()
+    })
+}
+
+/// Asks, and leaves the answer as it is.
+async fn ask_raw(
+    caller: Caller<'_>,
+    path: &str,
+    body: String,
+    limit: Duration,
+) -> Result<Box<RawValue>, Refused> {
     let signature = CallSignature::new(path, body.as_bytes(), clock::now());
     let headers = Headers::new();
     headers
@@ -94,11 +111,11 @@ async fn ask<Q: Serialize, A: DeserializeOwned>(
         return Err(ErrorCode::OriginUnavailable.into());
     };
     if response.status_code() == 200
-        && let Ok(answer) = serde_json::from_slice::<Success<A>>(&body)
+        && let Ok(answer) = serde_json::from_slice::<Success<Box<RawValue>>>(&body)
     {
         return Ok(answer.data);
     }
-    // The two sides do not agree on keys or shapes: no client can mend that, and it may pass with a deploy.
+    // The two sides do not agree on keys: no client can mend that either.
     let shown: String = String::from_utf8_lossy(&body).chars().take(300).collect();
     log::error(
         caller.request_id,

@@ -13,7 +13,9 @@ use worker::{
 };
 
 pub use forwarded::forward;
-pub use internal::{Caller, liveness, queue, replay, store_marks, store_messages};
+pub use internal::{
+    Caller, RawOutcome, RawReplay, liveness, queue, replay, store_marks, store_messages,
+};
 pub use jwks::published_keys;
 
 use crate::{call::Call, log};

@@ -120,7 +120,7 @@ pub async fn insert_news(conn: Conn<'_>, news: &[News], now: Timestamp) -> sqlx:
                 News::Marked(_) => Kind::MessagesMarked,
             };
             row.push_bind(kind.as_str())
-                .push_bind(sqlx::types::Json(news))
+                .push_bind(sqlx::types::Json(serde_json::json!({ "news": news })))
                 .push_bind(now)
                 .push_bind(now);
         });

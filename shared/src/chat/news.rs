@@ -1,11 +1,15 @@
 //! What rooms are told of conversations. Rooms may hear of things twice, late and in any order:
 //! messages are told apart by `seq`, changes of a conversation by its version.
+//!
+//! Rooms hand on what clients are told and do not read it: the types are generic over it, and a room
+//! takes it raw.
 
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
 use super::{
     ConversationStatus, MessageStatus, SenderType,
-    event::{ConversationUpdate, MessageEvent},
+    event::{ConversationChange, ConversationUpdate, MessageEvent},
 };
 use crate::{session::SessionHash, time::Timestamp};
 
@@ -31,17 +35,20 @@ pub struct RoomConversation {
 
 /// Something that rooms are told.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "news", rename_all = "snake_case")]
-pub enum News {
+#[serde(rename_all = "snake_case")]
+pub enum News<M = MessageEvent, U = ConversationUpdate> {
     /// A message was stored.
-    Message(StoredMessage),
+    Message(StoredMessage<M>),
     /// A conversation began, was accepted, transferred or closed.
-    Conversation(ConversationNews),
+    Conversation(ConversationNews<U>),
     /// Messages were delivered or read.
     Marked(Marked),
 }
 
-impl News {
+/// The same, as rooms take it.
+pub type RawNews = News<Box<RawValue>, Box<RawValue>>;
+
+impl<M, U> News<M, U> {
     /// The conversation that it is about.
     #[must_use]
     pub const fn conversation(&self) -> &RoomConversation {
@@ -55,25 +62,45 @@ impl News {
 
 /// A message that is stored.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct StoredMessage {
+pub struct StoredMessage<M = MessageEvent> {
     /// Where.
     pub conversation: RoomConversation,
     /// The session that it was sent under: its sockets are told `message_sent`, all others
     /// `new_message`.
     pub sender_session: Option<SessionHash>,
     /// What.
-    pub message: MessageEvent,
+    pub message: M,
+}
+
+/// What a room reads of a message.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct MessageHead {
+    /// Its place in the conversation.
+    pub seq: i64,
+    /// Who wrote it.
+    pub sender_id: Option<i64>,
+    /// The side that it comes from.
+    pub sender_type: SenderType,
+    /// The sender's own id of it.
+    pub temp_message_id: Option<String>,
+}
+
+/// What a room reads of a change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+pub struct ChangeHead {
+    /// What happened.
+    pub change: ConversationChange,
 }
 
 /// A conversation that has changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ConversationNews {
+pub struct ConversationNews<U = ConversationUpdate> {
     /// As it is now.
     pub conversation: RoomConversation,
     /// The agent who had it before and has it no longer.
     pub previous_admin_id: Option<i64>,
     /// What clients are told.
-    pub update: ConversationUpdate,
+    pub update: U,
 }
 
 /// Messages that have come further.

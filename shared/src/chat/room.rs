@@ -3,11 +3,7 @@
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 
-use super::{
-    event::{Presence, TypingEvent},
-    gateway::ClientFrames,
-    news::News,
-};
+use super::{gateway::ClientFrames, news::RawNews};
 use crate::{error::ErrorCode, session::SessionHash, time::Timestamp, user::UserType};
 
 /// An object that holds sockets.
@@ -102,23 +98,21 @@ impl SocketOwner {
     #[must_use]
     pub fn from_header(value: &str) -> Option<Self> {
         let json = BASE64_URL_SAFE_NO_PAD.decode(value).ok()?;
-        serde_json::from_str(std::str::from_utf8(&json).ok()?).ok()
+        serde_json::from_slice(&json).ok()
     }
 }
 
 /// What a room can be told.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum RoomCall {
     /// Pass on what happened in conversations, each to those whom it concerns.
-    Tell(Vec<News>),
+    Tell(Vec<RawNews>),
     /// Send events, in this order, to the sockets that they are for.
     Deliver(Vec<Delivery>),
     /// A session has ended: remember it, say so on its sockets and close them.
     EndSession(SessionEnded),
-    /// Someone of the other side types.
-    Typing(TypingNews),
-    /// The user of conversations has come or gone.
-    Presence(PresenceNews),
+    /// Send something of the moment to some people's sockets.
+    Pass(Passing),
     /// Let a socket in that lives in a gateway.
     Subscribe(SocketOwner),
     /// That socket is gone: its `socket_id`.
@@ -135,8 +129,7 @@ impl RoomCall {
             Self::Tell(_) => "/tell",
             Self::Deliver(_) => "/deliver",
             Self::EndSession(_) => "/end-session",
-            Self::Typing(_) => "/typing",
-            Self::Presence(_) => "/presence",
+            Self::Pass(_) => "/pass",
             Self::Subscribe(_) => "/subscribe",
             Self::Unsubscribe(_) => "/unsubscribe",
             Self::ClientFrames(_) => "/client-frames",
@@ -152,8 +145,7 @@ impl RoomCall {
             Self::Tell(news) => serde_json::to_string(news),
             Self::Deliver(deliveries) => serde_json::to_string(deliveries),
             Self::EndSession(ended) => serde_json::to_string(ended),
-            Self::Typing(typing) => serde_json::to_string(typing),
-            Self::Presence(presence) => serde_json::to_string(presence),
+            Self::Pass(passing) => serde_json::to_string(passing),
             Self::Subscribe(owner) => serde_json::to_string(owner),
             Self::Unsubscribe(socket_id) => serde_json::to_string(socket_id),
             Self::ClientFrames(frames) => serde_json::to_string(frames),
@@ -166,14 +158,15 @@ impl RoomCall {
     /// Where the body is not that of the call.
     pub fn parse(path: &str, body: &str) -> Option<serde_json::Result<Self>> {
         match path {
-            "/tell" => Some(serde_json::from_str(body).map(Self::Tell)),
-            "/deliver" => Some(serde_json::from_str(body).map(Self::Deliver)),
-            "/typing" => Some(serde_json::from_str(body).map(Self::Typing)),
-            "/presence" => Some(serde_json::from_str(body).map(Self::Presence)),
-            "/subscribe" => Some(serde_json::from_str(body).map(Self::Subscribe)),
-            "/unsubscribe" => Some(serde_json::from_str(body).map(Self::Unsubscribe)),
-            "/client-frames" => Some(serde_json::from_str(body).map(Self::ClientFrames)),
-            "/end-session" => Some(serde_json::from_str(body).map(Self::EndSession)),
+            "/tell" => Some(serde_json::from_slice(body.as_bytes()).map(Self::Tell)),
+            "/deliver" => Some(serde_json::from_slice(body.as_bytes()).map(Self::Deliver)),
+            "/pass" => Some(serde_json::from_slice(body.as_bytes()).map(Self::Pass)),
+            "/end-session" => Some(serde_json::from_slice(body.as_bytes()).map(Self::EndSession)),
+            "/subscribe" => Some(serde_json::from_slice(body.as_bytes()).map(Self::Subscribe)),
+            "/unsubscribe" => Some(serde_json::from_slice(body.as_bytes()).map(Self::Unsubscribe)),
+            "/client-frames" => {
+                Some(serde_json::from_slice(body.as_bytes()).map(Self::ClientFrames))
+            }
             _ => None,
         }
     }
@@ -195,22 +188,13 @@ pub struct Delivery {
     pub frame: String,
 }
 
-/// Someone types in a conversation, as the other side's room is told of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TypingNews {
-    /// The agent who has the conversation; every agent is told where none has.
-    pub admin_id: Option<i64>,
-    /// What clients are told.
-    pub typing: TypingEvent,
-}
-
-/// A user has come or gone, as a desk is told of it.
+/// Something of the moment, like who types: it is not kept, and not told again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PresenceNews {
-    /// The agents who have conversations of the user; every agent is told where this says none.
-    pub admin_ids: Option<Vec<i64>>,
-    /// What clients are told.
-    pub presence: Presence,
+pub struct Passing {
+    /// Whose sockets it is for; everyone's in the room where it does not say.
+    pub to_user_ids: Option<Vec<i64>>,
+    /// The frame to send: a [`ServerEvent`](super::event::ServerEvent) as JSON, which no room reads.
+    pub frame: String,
 }
 
 /// The end of a session, as a room is told of it.
@@ -254,7 +238,8 @@ mod tests {
             remember_until: Timestamp::from_millis(0).unwrap(),
         });
         let read = RoomCall::parse(call.path(), &call.body().unwrap());
-        assert_eq!(read.unwrap().unwrap(), call);
+        let RoomCall::EndSession(read) = read.unwrap().unwrap() else { panic!("another call") };
+        assert_eq!(read.code, ErrorCode::SessionReplaced);
         assert!(RoomCall::parse("/elsewhere", "{}").is_none());
         assert!(RoomCall::parse("/deliver", "{}").unwrap().is_err());
     }

@@ -38,28 +38,28 @@ pub struct SocketMessage {
 /// Messages for the origin to store. Those of one conversation are stored in their order, and none
 /// after one that is to come again.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct StoreMessages {
+pub struct StoreMessages<S = SocketMessage> {
     /// At most [`MAX_BATCH`](super::MAX_BATCH).
-    pub messages: Vec<SocketMessage>,
+    pub messages: Vec<S>,
 }
 
 /// What became of one message.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum StoreOutcome {
+pub enum StoreOutcome<M = MessageEvent, F = MessageFailed> {
     /// It is stored, now or since an earlier call.
-    Stored(StoredMessage),
+    Stored(StoredMessage<M>),
     /// It will not be stored.
-    Failed(MessageFailed),
+    Failed(F),
     /// Nothing is decided, by a fault that is not the sender's: it is to be sent again.
     Later(ErrorCode),
 }
 
 /// What became of each message, in their order.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct StoredMessages {
+pub struct StoredMessages<O = StoreOutcome> {
     /// An outcome a message.
-    pub outcomes: Vec<StoreOutcome>,
+    pub outcomes: Vec<O>,
 }
 
 /// A room asks: what was written after this?
@@ -79,13 +79,13 @@ pub struct ReplayQuestion {
 /// What was written.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum ReplayAnswer {
+pub enum ReplayAnswer<M = MessageEvent> {
     /// The conversation, and the next messages in the order of `seq`.
     Replay {
         /// As it is now.
         conversation: RoomConversation,
         /// Without a gap.
-        messages: Vec<MessageEvent>,
+        messages: Vec<M>,
     },
     /// There is no such conversation, or it is not the reader's to see.
     Refused(ErrorCode),
@@ -93,7 +93,7 @@ pub enum ReplayAnswer {
 
 /// How far the messages of the other side have come.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Mark {
     /// To a socket of a side.
     Delivered {
@@ -117,9 +117,9 @@ pub enum Mark {
 
 /// Marks for the origin to note; doing it twice does no more than doing it once.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct StoreMarks {
+pub struct StoreMarks<S = Mark> {
     /// At most [`MAX_BATCH`](super::MAX_BATCH).
-    pub marks: Vec<Mark>,
+    pub marks: Vec<S>,
 }
 
 /// What became of one mark.

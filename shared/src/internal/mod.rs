@@ -66,12 +66,11 @@ pub struct SessionEvent {
 
 /// The origin tells: something happened in a conversation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ChatEvent {
+pub struct ChatEvent<N = News> {
     /// Key of the outbox row.
     pub event_id: i64,
     /// What.
-    #[serde(flatten)]
-    pub news: News,
+    pub news: N,
 }
 
 /// The origin tells: something about an account is suspicious.

@@ -1,5 +1,4 @@
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
-use ed25519_dalek::VerifyingKey;
 use hmac::{Hmac, Mac as _};
 use serde::Deserialize;
 
@@ -40,8 +39,9 @@ pub(super) struct Legacy {
     pub(super) sunset: Timestamp,
 }
 
-/// What makes a public key of ES256 or RS256.
+/// What makes a public key.
 pub(super) enum Numbers {
+    EdDsa { x: [u8; 32] },
     Es256 { x: [u8; 32], y: [u8; 32] },
     Rs256 { n: Vec<u8>, e: Vec<u8> },
 }
@@ -59,11 +59,9 @@ impl Jwk {
         match (self.kty.as_str(), self.alg.as_deref(), self.crv.as_deref()) {
             ("OKP", Some("EdDSA") | None, Some("Ed25519")) => {
                 let x = coordinate(self.x.as_deref(), "x").map_err(|why| bad(&why))?;
-                match VerifyingKey::from_bytes(&x) {
-                    // Signatures can be made for a key of small order without knowing it.
-                    Ok(key) if !key.is_weak() => Ok(VerificationKey::EdDsa(key)),
-                    _ => Err(bad("`x` is not a public key of Ed25519")),
-                }
+                let key = PublicKey::new(&Numbers::EdDsa { x });
+                key.map(VerificationKey::Public)
+                    .ok_or_else(|| bad("`x` is not a public key of Ed25519"))
             }
             ("EC", Some("ES256") | None, Some("P-256")) => {
                 let x = coordinate(self.x.as_deref(), "x").map_err(|why| bad(&why))?;

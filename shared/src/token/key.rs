@@ -1,4 +1,3 @@
-use ed25519_dalek::{Signature, VerifyingKey};
 use hmac::{Hmac, Mac as _};
 use sha2::Sha256;
 
@@ -7,9 +6,8 @@ use super::jwk::Numbers;
 /// A key, which is good for one algorithm alone.
 #[derive(Clone)]
 pub(super) enum VerificationKey {
-    EdDsa(VerifyingKey),
     Hs256(Hmac<Sha256>),
-    /// ES256 and RS256.
+    /// EdDSA, ES256 and RS256.
     Public(PublicKey),
 }
 
@@ -17,7 +15,6 @@ impl VerificationKey {
     /// `alg` of the tokens that it verifies.
     pub(super) const fn algorithm(&self) -> &'static str {
         match self {
-            Self::EdDsa(_) => "EdDSA",
             Self::Hs256(_) => "HS256",
             Self::Public(key) => key.algorithm,
         }
@@ -31,8 +28,6 @@ impl VerificationKey {
     /// Whether `signature` is this key's of `message`. Of what this build cannot check, it is not.
     pub(super) fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
         match self {
-            Self::EdDsa(key) => Signature::from_slice(signature)
-                .is_ok_and(|signature| key.verify_strict(message, &signature).is_ok()),
             Self::Hs256(key) => {
                 let mut mac = key.clone();
                 mac.update(message);
@@ -49,7 +44,7 @@ impl std::fmt::Debug for VerificationKey {
     }
 }
 
-/// A public key of ES256 or RS256, whose signatures a runtime may check in our place.
+/// A public key of EdDSA, ES256 or RS256, whose signatures a runtime may check in our place.
 #[derive(Clone)]
 pub struct PublicKey {
     algorithm: &'static str,
@@ -61,6 +56,10 @@ impl PublicKey {
     /// From the numbers of a key; `None` where they are no key.
     pub(super) fn new(numbers: &Numbers) -> Option<Self> {
         let (algorithm, jwk) = match numbers {
+            Numbers::EdDsa { x } => {
+                let x = super::base64url(x);
+                ("EdDSA", format!(r#"{{"kty":"OKP","crv":"Ed25519","x":"{x}"}}"#))
+            }
             Numbers::Es256 { x, y } => {
                 let (x, y) = (super::base64url(x), super::base64url(y));
                 ("ES256", format!(r#"{{"kty":"EC","crv":"P-256","x":"{x}","y":"{y}"}}"#))
@@ -73,7 +72,7 @@ impl PublicKey {
         Some(Self { algorithm, jwk, software: software::Key::new(numbers)? })
     }
 
-    /// `ES256` or `RS256`.
+    /// `EdDSA`, `ES256` or `RS256`.
     #[must_use]
     pub const fn algorithm(&self) -> &'static str {
         self.algorithm
@@ -86,7 +85,7 @@ impl PublicKey {
     }
 }
 
-#[cfg(feature = "es256-rs256")]
+#[cfg(feature = "public-keys")]
 mod software {
     use p256::ecdsa::signature::Verifier as _;
     use rsa::{BigUint, RsaPublicKey, pkcs1v15};
@@ -97,6 +96,7 @@ mod software {
     /// A key as the crates that verify have it.
     #[derive(Clone)]
     pub(super) enum Key {
+        EdDsa(ed25519_dalek::VerifyingKey),
         Es256(p256::ecdsa::VerifyingKey),
         Rs256(pkcs1v15::VerifyingKey<Sha256>),
     }
@@ -104,6 +104,11 @@ mod software {
     impl Key {
         pub(super) fn new(numbers: &Numbers) -> Option<Self> {
             match numbers {
+                Numbers::EdDsa { x } => {
+                    let key = ed25519_dalek::VerifyingKey::from_bytes(x).ok()?;
+                    // Signatures can be made for a key of small order without knowing it.
+                    (!key.is_weak()).then_some(Self::EdDsa(key))
+                }
                 Numbers::Es256 { x, y } => {
                     let point = p256::EncodedPoint::from_affine_coordinates(
                         x.into(),
@@ -122,6 +127,8 @@ mod software {
 
         pub(super) fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
             match self {
+                Self::EdDsa(key) => ed25519_dalek::Signature::from_slice(signature)
+                    .is_ok_and(|signature| key.verify_strict(message, &signature).is_ok()),
                 Self::Es256(key) => p256::ecdsa::Signature::from_slice(signature)
                     .is_ok_and(|signature| key.verify(message, &signature).is_ok()),
                 Self::Rs256(key) => pkcs1v15::Signature::try_from(signature)
@@ -131,7 +138,7 @@ mod software {
     }
 }
 
-#[cfg(not(feature = "es256-rs256"))]
+#[cfg(not(feature = "public-keys"))]
 mod software {
     use super::Numbers;
 

@@ -96,7 +96,7 @@ impl KeySet {
     }
 
     fn read(json: &str) -> Result<Self, KeySetError> {
-        let jwks: Jwks = serde_json::from_str(json)
+        let jwks: Jwks = serde_json::from_slice(json.as_bytes())
             .map_err(|error| KeySetError::NotAKeySet(error.to_string()))?;
         let (mut set, mut legacy_kid) = (Self::default(), None);
         for jwk in jwks.keys {

@@ -4,7 +4,7 @@
 //! [`open`] (form, header, key), the signature, and the claims.
 
 mod claims;
-#[cfg(feature = "es256-rs256")]
+#[cfg(feature = "public-keys")]
 mod inspect;
 mod jwk;
 mod key;
@@ -15,12 +15,12 @@ mod verify;
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 
 pub use claims::{Audience, Claims};
-#[cfg(feature = "es256-rs256")]
+#[cfg(feature = "public-keys")]
 pub use inspect::{Check, Finding, FirstFailure, Inspected, inspect};
 pub use key::PublicKey;
 pub use keys::{KeySet, KeySetError, MIN_HMAC_BYTES};
 pub use verify::{Expectations, Opened, Proven, TokenError, open};
-#[cfg(feature = "es256-rs256")]
+#[cfg(feature = "public-keys")]
 pub use verify::{verify, verify_at_any_age};
 
 /// `typ` of an access token's header (RFC 9068).

@@ -114,7 +114,7 @@ impl Header {
 ///
 /// # Errors
 /// The first check that it fails.
-#[cfg(feature = "es256-rs256")]
+#[cfg(feature = "public-keys")]
 pub fn verify(
     token: &str,
     keys: impl AsRef<KeySet>,
@@ -129,7 +129,7 @@ pub fn verify(
 ///
 /// # Errors
 /// The first check that it fails.
-#[cfg(feature = "es256-rs256")]
+#[cfg(feature = "public-keys")]
 pub fn verify_at_any_age(
     token: &str,
     keys: impl AsRef<KeySet>,
@@ -225,12 +225,12 @@ impl Opened<'_> {
         &self.signature
     }
 
-    /// The key, where it is one of ES256 or RS256: a runtime may check those signatures.
+    /// The key, where it is a public one: a runtime may check those signatures.
     #[must_use]
     pub const fn public_key(&self) -> Option<&PublicKey> {
         match self.key {
             VerificationKey::Public(key) => Some(key),
-            VerificationKey::EdDsa(_) | VerificationKey::Hs256(_) => None,
+            VerificationKey::Hs256(_) => None,
         }
     }
 

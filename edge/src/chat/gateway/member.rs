@@ -124,5 +124,5 @@ pub fn id_of(socket: &WebSocket) -> Option<String> {
 
 fn kept(socket: &WebSocket) -> Option<Kept> {
     let json: String = socket.deserialize_attachment().ok()??;
-    serde_json::from_str(&json).ok()
+    serde_json::from_slice(json.as_bytes()).ok()
 }

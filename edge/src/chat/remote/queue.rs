@@ -189,7 +189,7 @@ async fn post(gateway: u32, body: String) -> Result<Vec<String>, Refused> {
     let env = env.ok_or_else(|| Refused::Fault("no bindings".to_owned()))?;
     let mut response = rooms::post(&env, Room::Gateway(gateway), FRAMES_PATH, body).await?;
     match response.status_code() {
-        200 => Ok(serde_json::from_str(&response.text().await?)?),
+        200 => Ok(serde_json::from_slice(response.text().await?.as_bytes())?),
         status => Err(Refused::Fault(format!("it answered with {status}"))),
     }
 }

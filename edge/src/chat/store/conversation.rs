@@ -90,7 +90,7 @@ struct Row {
 impl Row {
     /// What was written by another version of this program and cannot be read is unknown.
     fn read(self) -> Option<Known> {
-        let facts = serde_json::from_str(&self.facts).ok()?;
+        let facts = serde_json::from_slice(self.facts.as_bytes()).ok()?;
         let Self { last_seq, delivered_seq, reported_seq, .. } = self;
         Some(Known { facts, last_seq, delivered_seq, reported_seq })
     }

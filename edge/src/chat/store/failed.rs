@@ -1,7 +1,6 @@
 //! Messages that will never be stored, kept so that their senders learn it.
 
 use serde::Deserialize;
-use shared::chat::event::MessageFailed;
 use worker::Result;
 
 use super::Store;
@@ -10,15 +9,16 @@ use super::Store;
 const REMEMBERED_FAILURES: i64 = 200;
 
 impl Store {
-    /// Remembers that a message will not be stored.
-    pub fn remember_failure(&self, user_id: i64, failure: &MessageFailed) -> Result<()> {
+    /// Remembers what a person is told of a message that will not be stored: a frame.
+    pub fn remember_failure(
+        &self,
+        user_id: i64,
+        temp_message_id: &str,
+        failure: &str,
+    ) -> Result<()> {
         self.run(
             "INSERT INTO failed (user_id, temp_message_id, failure) VALUES (?, ?, ?)",
-            vec![
-                user_id.into(),
-                failure.temp_message_id.as_deref().unwrap_or_default().into(),
-                serde_json::to_string(failure)?.into(),
-            ],
+            vec![user_id.into(), temp_message_id.into(), failure.into()],
         )?;
         self.run(
             "DELETE FROM failed WHERE position <= (SELECT max(position) FROM failed) - ?",
@@ -36,14 +36,18 @@ impl Store {
         Ok(())
     }
 
-    /// The messages of a person that will not be stored, in the order in which that became known.
-    pub fn failures(&self, user_id: i64) -> Result<Vec<MessageFailed>> {
+    /// What a person is told of messages that will not be stored, in the order in which that became known:
+    /// frames.
+    pub fn failures(&self, user_id: i64) -> Result<Vec<String>> {
         #[derive(Deserialize)]
         struct Row {
             failure: String,
         }
         let query = "SELECT failure FROM failed WHERE user_id = ? ORDER BY position";
         let rows: Vec<Row> = self.rows(query, vec![user_id.into()])?;
-        Ok(rows.iter().filter_map(|row| serde_json::from_str(&row.failure).ok()).collect())
+        Ok(rows
+            .iter()
+            .filter_map(|row| serde_json::from_slice(row.failure.as_bytes()).ok())
+            .collect())
     }
 }

@@ -38,6 +38,7 @@ const TABLES: &str = "
         user_id INTEGER NOT NULL,
         temp_message_id TEXT NOT NULL,
         session_hash TEXT NOT NULL,
+        socket_id TEXT NOT NULL,
         message TEXT NOT NULL,
         is_told INTEGER NOT NULL DEFAULT 0,
         UNIQUE (conversation, user_id, temp_message_id)
@@ -52,6 +53,7 @@ const TABLES: &str = "
         conversation INTEGER NOT NULL,
         user_id INTEGER NOT NULL,
         chat_message_id INTEGER NOT NULL,
+        session_hash TEXT NOT NULL,
         mark TEXT NOT NULL,
         PRIMARY KEY (conversation, user_id)
     ) STRICT;

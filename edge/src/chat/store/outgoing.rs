@@ -1,6 +1,7 @@
 //! Messages that are accepted and not yet known to be stored.
 
 use serde::Deserialize;
+use serde_json::value::RawValue;
 use shared::{internal::SocketMessage, session::SessionHash};
 use worker::{Result, SqlStorageValue};
 
@@ -17,8 +18,14 @@ pub struct Outgoing {
     pub user_id: i64,
     /// The session that it was sent under.
     pub session: SessionHash,
-    /// What the origin is to store.
-    pub message: SocketMessage,
+    /// The socket that it was last sent on.
+    pub socket_id: String,
+    /// The conversation.
+    pub conversation: i64,
+    /// The sender's own id of it.
+    pub temp_message_id: String,
+    /// What the origin is to store: a [`SocketMessage`].
+    pub message: Box<RawValue>,
 }
 
 /// What became of a message that was to wait.
@@ -36,7 +43,10 @@ pub enum Enqueued {
 struct Row {
     position: i64,
     user_id: i64,
+    conversation: i64,
+    temp_message_id: String,
     session_hash: SessionHash,
+    socket_id: String,
     message: String,
 }
 
@@ -46,6 +56,7 @@ impl Store {
         &self,
         user_id: i64,
         session: &SessionHash,
+        socket_id: &str,
         sent: &SocketMessage,
     ) -> Result<Enqueued> {
         #[derive(Deserialize)]
@@ -65,9 +76,20 @@ impl Store {
         let query = "SELECT message FROM outgoing
                      WHERE conversation = ? AND user_id = ? AND temp_message_id = ?";
         if let Some(waiting) = self.first::<Waiting>(query, name.to_vec())? {
-            let waiting: Option<SocketMessage> = serde_json::from_str(&waiting.message).ok();
-            let is_same = waiting.is_some_and(|waiting| waiting.message == sent.message);
-            return Ok(if is_same { Enqueued::Waits } else { Enqueued::Differs });
+            // Who sent it and when is another; what is to be written must be the same.
+            let written = serde_json::to_string(&sent.message)?;
+            let is_same = waiting.message.contains(&["\"message\":", &written, ","].concat());
+            if !is_same {
+                return Ok(Enqueued::Differs);
+            }
+            let mut values = vec![session.as_str().into(), socket_id.into()];
+            values.extend(name);
+            self.run(
+                "UPDATE outgoing SET session_hash = ?, socket_id = ?
+                 WHERE conversation = ? AND user_id = ? AND temp_message_id = ?",
+                values,
+            )?;
+            return Ok(Enqueued::Waits);
         }
         let query = "SELECT count(*) AS waiting FROM outgoing WHERE conversation = ?";
         let count: Option<Count> =
@@ -76,10 +98,11 @@ impl Store {
             return Ok(Enqueued::Full);
         }
         let mut values = name.to_vec();
-        values.extend([session.as_str().into(), serde_json::to_string(sent)?.into()]);
+        let message = serde_json::to_string(sent)?;
+        values.extend([session.as_str().into(), socket_id.into(), message.into()]);
         self.run(
-            "INSERT INTO outgoing (conversation, user_id, temp_message_id, session_hash, message)
-             VALUES (?, ?, ?, ?, ?)",
+            "INSERT INTO outgoing (conversation, user_id, temp_message_id, session_hash, socket_id, message)
+             VALUES (?, ?, ?, ?, ?, ?)",
             values,
         )?;
         self.forget_failure(user_id, temp_message_id)?;
@@ -91,33 +114,33 @@ impl Store {
         // Numbers of our own: there is nothing to escape.
         let but = but.iter().map(i64::to_string).collect::<Vec<_>>().join(",");
         let query = format!(
-            "SELECT position, user_id, session_hash, message FROM outgoing
-             WHERE conversation > 0 AND conversation NOT IN ({but}) ORDER BY position LIMIT {limit}"
+            "SELECT position, user_id, conversation, temp_message_id, session_hash, socket_id,
+                    message
+             FROM outgoing
+             WHERE conversation NOT IN ({but}) ORDER BY position LIMIT {limit}"
         );
         let rows: Vec<Row> = self.rows(&query, Vec::new())?;
-        let mut waiting = Vec::with_capacity(rows.len());
-        for Row { position, user_id, session_hash: session, message } in rows {
-            match serde_json::from_str(&message) {
-                Ok(message) => waiting.push(Outgoing { position, user_id, session, message }),
-                // Written by another version of this program. It is not dropped in silence: the
-                // log says it, and the row stays out of the way of the others.
-                Err(error) => {
-                    crate::log::error("", &format!("message {position} cannot be read: {error}"));
-                    self.run(
-                        "UPDATE outgoing SET conversation = -conversation WHERE position = ?",
-                        vec![position.into()],
-                    )?;
-                }
-            }
-        }
-        Ok(waiting)
+        let read = |row: Row| {
+            // What was written is JSON of our own.
+            let message = RawValue::from_string(row.message).ok()?;
+            Some(Outgoing {
+                position: row.position,
+                user_id: row.user_id,
+                session: row.session_hash,
+                socket_id: row.socket_id,
+                conversation: row.conversation,
+                temp_message_id: row.temp_message_id,
+                message,
+            })
+        };
+        Ok(rows.into_iter().filter_map(read).collect())
     }
 
     /// Whether messages wait.
     pub fn has_outgoing(&self) -> Result<bool> {
         #[derive(Deserialize)]
         struct Row {}
-        let query = "SELECT 1 AS waits FROM outgoing WHERE conversation > 0 LIMIT 1";
+        let query = "SELECT 1 AS waits FROM outgoing LIMIT 1";
         Ok(self.first::<Row>(query, Vec::new())?.is_some())
     }
 

@@ -1,7 +1,8 @@
 //! What people have read and the origin does not know yet.
 
 use serde::Deserialize;
-use shared::internal::Mark;
+use serde_json::value::RawValue;
+use shared::session::SessionHash;
 use worker::{Result, SqlStorageValue};
 
 use super::Store;
@@ -15,8 +16,10 @@ pub struct Reading {
     pub user_id: i64,
     /// Up to this message.
     pub chat_message_id: i64,
-    /// What the origin is told.
-    pub mark: Mark,
+    /// The session that it was read under.
+    pub session: SessionHash,
+    /// What the origin is told: a [`Mark`](shared::internal::Mark).
+    pub mark: Box<RawValue>,
 }
 
 #[derive(Deserialize)]
@@ -24,6 +27,7 @@ struct Row {
     conversation: i64,
     user_id: i64,
     chat_message_id: i64,
+    session_hash: SessionHash,
     mark: String,
 }
 
@@ -31,15 +35,18 @@ impl Store {
     /// Notes that someone has read, where that is further than was known.
     pub fn note_reading(&self, reading: &Reading) -> Result<()> {
         self.run(
-            "INSERT INTO reading (conversation, user_id, chat_message_id, mark) VALUES (?, ?, ?, ?)
+            "INSERT INTO reading (conversation, user_id, chat_message_id, session_hash, mark)
+             VALUES (?, ?, ?, ?, ?)
              ON CONFLICT (conversation, user_id) DO UPDATE
-                 SET chat_message_id = excluded.chat_message_id, mark = excluded.mark
+                 SET chat_message_id = excluded.chat_message_id,
+                     session_hash = excluded.session_hash, mark = excluded.mark
                  WHERE excluded.chat_message_id > chat_message_id",
             vec![
                 reading.conversation.into(),
                 SqlStorageValue::try_from_i64(reading.user_id)?,
                 reading.chat_message_id.into(),
-                serde_json::to_string(&reading.mark)?.into(),
+                reading.session.as_str().into(),
+                reading.mark.get().into(),
             ],
         )?;
         Ok(())
@@ -47,11 +54,11 @@ impl Store {
 
     /// Marks that wait, at most `limit`.
     pub fn readings(&self, limit: i64) -> Result<Vec<Reading>> {
-        let query = "SELECT conversation, user_id, chat_message_id, mark FROM reading LIMIT ?";
+        let query = "SELECT conversation, user_id, chat_message_id, session_hash, mark FROM reading LIMIT ?";
         let rows: Vec<Row> = self.rows(query, vec![limit.into()])?;
-        let read = |Row { conversation, user_id, chat_message_id, mark }| {
-            let mark = serde_json::from_str(&mark).ok()?;
-            Some(Reading { conversation, user_id, chat_message_id, mark })
+        let read = |Row { conversation, user_id, chat_message_id, session_hash, mark }| {
+            let mark = RawValue::from_string(mark).ok()?;
+            Some(Reading { conversation, user_id, chat_message_id, session: session_hash, mark })
         };
         Ok(rows.into_iter().filter_map(read).collect())
     }

@@ -1,7 +1,11 @@
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
 use super::{MAX_FRAME_BYTES, MAX_RESUMED};
-use crate::{chat::NewMessage, error::ErrorCode};
+use crate::{
+    chat::{MessageType, NewMessage},
+    error::ErrorCode,
+};
 
 /// A frame from a client: `{"event":"send_message","data":{…},"ack":7}`.
 #[derive(Clone, Debug, PartialEq)]
@@ -77,13 +81,42 @@ impl std::fmt::Debug for Credentials {
 }
 
 /// Data of `send_message`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(from = "FlatMessage")]
 pub struct SendMessage {
     /// The conversation to write into.
     pub customer_service_session_id: i64,
     /// What to write.
-    #[serde(flatten)]
     pub message: NewMessage,
+}
+
+/// A message to send as it travels: all members beside each other. Named one by one, since
+/// `serde(flatten)` would read everything twice.
+#[derive(Deserialize)]
+struct FlatMessage {
+    customer_service_session_id: i64,
+    content: String,
+    #[serde(default = "text")]
+    message_type: MessageType,
+    #[serde(default)]
+    temp_message_id: Option<String>,
+    #[serde(default)]
+    reply_to_id: Option<i64>,
+    #[serde(default)]
+    metadata: Option<serde_json::Map<String, serde_json::Value>>,
+}
+
+const fn text() -> MessageType {
+    MessageType::Text
+}
+
+impl From<FlatMessage> for SendMessage {
+    fn from(flat: FlatMessage) -> Self {
+        let FlatMessage { content, message_type, temp_message_id, reply_to_id, metadata, .. } =
+            flat;
+        let message = NewMessage { content, message_type, temp_message_id, reply_to_id, metadata };
+        Self { customer_service_session_id: flat.customer_service_session_id, message }
+    }
 }
 
 /// A frame that is not acted on.
@@ -103,10 +136,10 @@ impl ClientFrame {
     /// where the event or its data is not one of ours.
     pub fn parse(text: &str) -> Result<Self, FrameRefused> {
         #[derive(Deserialize)]
-        struct Raw {
+        struct Raw<'a> {
             event: String,
-            #[serde(default)]
-            data: serde_json::Value,
+            #[serde(default, borrow)]
+            data: Option<&'a RawValue>,
             #[serde(default)]
             ack: Option<u64>,
         }
@@ -114,32 +147,34 @@ impl ClientFrame {
         if text.len() > MAX_FRAME_BYTES {
             return Err(refused(ErrorCode::PayloadTooLarge, None));
         }
-        let raw: Raw =
-            serde_json::from_str(text).map_err(|_| refused(ErrorCode::BadRequest, None))?;
+        let raw: Raw = serde_json::from_slice(text.as_bytes())
+            .map_err(|_| refused(ErrorCode::BadRequest, None))?;
         let invalid = |_| refused(ErrorCode::ValidationFailed, raw.ack);
-        let event = ClientEvent::parse(&raw.event, raw.data).map_err(invalid)?;
+        let data = raw.data.map_or("null", RawValue::get);
+        let event = ClientEvent::parse(&raw.event, data).map_err(invalid)?;
         Ok(Self { event, ack: raw.ack })
     }
 }
 
 impl ClientEvent {
-    /// Reads an event by its name and data, whatever frame they came in.
+    /// Reads an event by its name and data (JSON), whatever frame they came in.
     ///
     /// # Errors
     /// Where there is no such event, or the data is not its own.
-    pub fn parse(event: &str, data: serde_json::Value) -> serde_json::Result<Self> {
+    pub fn parse(event: &str, data: &str) -> serde_json::Result<Self> {
+        let data = data.as_bytes();
         match event {
-            "send_message" => serde_json::from_value(data).map(Self::SendMessage),
-            "mark_read" => serde_json::from_value(data).map(Self::MarkRead),
-            "typing" => serde_json::from_value(data).map(Self::Typing),
-            "resume" => serde_json::from_value::<Resume>(data).and_then(|resume| {
+            "send_message" => serde_json::from_slice(data).map(Self::SendMessage),
+            "mark_read" => serde_json::from_slice(data).map(Self::MarkRead),
+            "typing" => serde_json::from_slice(data).map(Self::Typing),
+            "resume" => serde_json::from_slice::<Resume>(data).and_then(|resume| {
                 if resume.conversations.len() > MAX_RESUMED {
                     return Err(serde::de::Error::custom("too many conversations"));
                 }
                 Ok(Self::Resume(resume))
             }),
-            "reauthenticate" => serde_json::from_value(data).map(Self::Reauthenticate),
-            "authenticate" => serde_json::from_value(data).map(Self::Authenticate),
+            "reauthenticate" => serde_json::from_slice(data).map(Self::Reauthenticate),
+            "authenticate" => serde_json::from_slice(data).map(Self::Authenticate),
             _ => Err(serde::de::Error::custom("no such event")),
         }
     }
@@ -148,7 +183,6 @@ impl ClientEvent {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chat::MessageType;
 
     #[test]
     fn a_frame_is_an_event_with_data_and_perhaps_an_ack() {
