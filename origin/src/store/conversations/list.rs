@@ -328,7 +328,7 @@ pub fn page_statement(search: &Search, limit: u32, offset: u64) -> Option<Statem
             [],
         );
         search.push_keys(&mut statement, branch, most);
-        statement.push(if nth == 0 { ") one" } else { ") other" }, []);
+        statement.push(") branch", []);
     }
     let (keys, shown) = match search.order {
         Order::Latest => (
