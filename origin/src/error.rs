@@ -12,6 +12,8 @@ pub enum ApiError {
     Refused(ErrorCode),
     /// Input that parsed and is not allowed: 422 with an entry a field.
     Invalid(Vec<FieldError>),
+    /// The state of things does not allow it: 409 with that state as `details`.
+    Conflict(serde_json::Value),
     /// Too many calls; the client may come back after so many seconds.
     Busy {
         /// Seconds.
@@ -42,6 +44,7 @@ impl ApiError {
         match self {
             Self::Refused(code) | Self::Later { code, .. } => *code,
             Self::Invalid(_) => ErrorCode::ValidationFailed,
+            Self::Conflict(_) => ErrorCode::Conflict,
             Self::Busy { .. } => ErrorCode::RateLimited,
             // Not a bug but a state of the machines: worth coming back for.
             Self::Database(
@@ -58,7 +61,11 @@ impl ApiError {
                 tracing::error!(error = error as &dyn std::error::Error, "the database failed");
             }
             Self::Internal(error) => tracing::error!("{error:#}"),
-            Self::Refused(_) | Self::Invalid(_) | Self::Busy { .. } | Self::Later { .. } => {}
+            Self::Refused(_)
+            | Self::Invalid(_)
+            | Self::Conflict(_)
+            | Self::Busy { .. }
+            | Self::Later { .. } => {}
         }
     }
 }
@@ -104,6 +111,8 @@ pub struct Refusal {
     pub code: ErrorCode,
     /// With `VALIDATION_FAILED`: an entry a field.
     pub fields: Vec<FieldError>,
+    /// With `CONFLICT`: the state that does not allow it.
+    pub details: Option<serde_json::Value>,
     /// With `RATE_LIMITED` or `WECHAT_BUSY`: seconds until the client may come back.
     pub retry_after: Option<u32>,
 }
@@ -112,15 +121,17 @@ impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         self.log();
         let code = self.code();
-        let (fields, retry_after) = match self {
-            Self::Invalid(fields) => (fields, None),
+        let mut refusal = Refusal { code, fields: Vec::new(), details: None, retry_after: None };
+        match self {
+            Self::Invalid(fields) => refusal.fields = fields,
+            Self::Conflict(details) => refusal.details = Some(details),
             Self::Busy { retry_after } | Self::Later { retry_after, .. } => {
-                (Vec::new(), Some(retry_after))
+                refusal.retry_after = Some(retry_after);
             }
-            _ => (Vec::new(), None),
-        };
+            _ => {}
+        }
         let mut response = Response::default();
-        response.extensions_mut().insert(Refusal { code, fields, retry_after });
+        response.extensions_mut().insert(refusal);
         response
     }
 }

@@ -251,9 +251,16 @@ async fn fill_conversation(tx: &mut Tx) -> anyhow::Result<()> {
             reply_to_id: None,
             metadata: None,
         };
-        messages::insert(tx.conn(), CONVERSATION, seq, origination, &message, at).await?;
-        // Notices are no answer of an agent.
-        conversations::note_message(tx.conn(), CONVERSATION, seq, SenderType::User, at).await?;
+        messages::insert(tx.conn(), CONVERSATION, seq, &[(origination, &message)], at).await?;
+    }
+    if let Some(conversation) = conversations::lock(tx.conn(), CONVERSATION).await? {
+        let filled = conversations::Conversation {
+            last_seq: MESSAGES,
+            last_message_at: Some(last),
+            updated_at: last,
+            ..conversation
+        };
+        conversations::save(tx.conn(), &filled).await?;
     }
     Ok(())
 }

@@ -35,5 +35,11 @@ wire_enum! {
         SessionsDeactivated = "sessions_deactivated",
         /// Somebody who showed who they are was not let in.
         LoginRefused = "login_refused",
+        /// Someone of the staff took a conversation.
+        ConversationAccepted = "conversation_accepted",
+        /// Someone of the staff handed a conversation to another.
+        ConversationTransferred = "conversation_transferred",
+        /// Someone of the staff closed a conversation.
+        ConversationClosed = "conversation_closed",
     }
 }

@@ -23,7 +23,8 @@ both_databases!(
 
 const EDGE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(10, 0, 0, 9));
 
-async fn call(app: &TestApp, path: &str, body: &Value) -> Reply {
+/// A call that the edge signs.
+pub async fn call(app: &TestApp, path: &str, body: &Value) -> Reply {
     let body = serde_json::to_vec(body).unwrap();
     let signature = CallSignature::new(path, &body, app.app.ambient.now());
     call_signed(app, path, body, &app.edge_key().seal(Purpose::InternalCall, &signature).unwrap())
@@ -35,7 +36,8 @@ async fn call_signed(app: &TestApp, path: &str, body: Vec<u8>, seal: &str) -> Re
         .await
 }
 
-fn session_token(app: &TestApp, client: &LoggedIn<'_>) -> String {
+/// Names the client's session.
+pub fn session_token(app: &TestApp, client: &LoggedIn<'_>) -> String {
     let now = app.app.ambient.now();
     shared::token::verify(&client.token, app.app.keys.verification(), &app.app.expectations, now)
         .unwrap()
@@ -163,7 +165,7 @@ async fn what_is_stored_and_what_ends_is_in_the_outbox(app: TestApp) {
     tx.commit().await.unwrap();
     let (alerts, rows): (Vec<_>, Vec<_>) =
         rows.into_iter().partition(|row| row.kind == store::outbox::Kind::SecurityAlert);
-    assert_eq!((alerts.len(), rows.len()), (2, 2));
+    assert_eq!((alerts.len(), rows.len()), (2, 3));
     assert_eq!(
         rows[0].payload,
         json!({
@@ -175,8 +177,17 @@ async fn what_is_stored_and_what_ends_is_in_the_outbox(app: TestApp) {
         !rows[0].payload.to_string().contains(&session_token(&app, &old)),
         "hashed wherever it leaves the origin"
     );
-    assert_eq!(rows[1].payload["message"]["content"], "hi");
-    assert_eq!(rows[1].payload["conversation"]["user_id"], ana.user_id);
+    assert_eq!(
+        (&rows[1].payload["news"], &rows[1].payload["update"]["change"]),
+        (&json!("conversation"), &json!("waiting"))
+    );
+    assert_eq!(
+        (&rows[2].payload["news"], &rows[2].payload["message"]["content"]),
+        (&json!("message"), &json!("hi"))
+    );
+    for row in &rows[1..] {
+        assert_eq!(row.payload["conversation"]["user_id"], ana.user_id);
+    }
 }
 
 async fn a_row_is_taken_by_one_process_until_its_lease_is_over(app: TestApp) {

@@ -194,6 +194,15 @@ impl System {
         self.start_edge();
     }
 
+    /// The origin anew, with further settings.
+    pub fn restart_origin_with(&mut self, settings: &[(&str, &str)]) {
+        self.kill_origin();
+        let settings =
+            settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        self.origin_options.env.extend(settings);
+        self.start_origin();
+    }
+
     /// Runs `origin keys …` on the origin's key file: what it prints.
     ///
     /// # Errors

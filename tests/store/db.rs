@@ -74,20 +74,15 @@ async fn the_second_of_two_is_told_apart(app: TestApp) {
     let error =
         store::users::insert(handle.conn(), &user("13600000000", "y"), now).await.unwrap_err();
     assert!(is_unique_violation(&error), "{error}");
-    let missing = store::messages::insert(
-        handle.conn(),
-        4242,
-        1,
-        store::messages::Origination {
-            sender_id: None,
-            sender_type: shared::chat::SenderType::User,
-            source: shared::chat::MessageSource::System,
-        },
-        &serde_json::from_value(json!({ "content": "x" })).unwrap(),
-        now,
-    )
-    .await
-    .unwrap_err();
+    let origination = store::messages::Origination {
+        sender_id: None,
+        sender_type: shared::chat::SenderType::User,
+        source: shared::chat::MessageSource::System,
+    };
+    let message = serde_json::from_value(json!({ "content": "x" })).unwrap();
+    let missing = store::messages::insert(handle.conn(), 4242, 1, &[(origination, &message)], now)
+        .await
+        .unwrap_err();
     assert!(!is_unique_violation(&missing), "a foreign key is another matter: {missing}");
 }
 

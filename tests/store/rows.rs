@@ -5,7 +5,7 @@ use std::time::Duration;
 use origin::store::{
     self,
     audit::{AuditKind, NewEvent},
-    conversations::{NewConversation, Which},
+    conversations::{NewConversation, Which, list},
     outbox::Kind,
     sessions::{Device, End, NewSession, Risk},
     users::{Account, NewUser},
@@ -13,6 +13,7 @@ use origin::store::{
 use serde_json::json;
 use shared::{
     assertion::Coordinates,
+    chat::ConversationStatus,
     risk::Cause,
     session::EndReason,
     time::Timestamp,
@@ -257,7 +258,15 @@ async fn one_conversation_is_open_until_it_is_closed(app: TestApp) {
     let first = store::conversations::insert(handle.conn(), &new, now).await.unwrap();
     let error = store::conversations::insert(handle.conn(), &new, now).await.unwrap_err();
     assert!(store::db::is_unique_violation(&error), "{error}");
-    store::conversations::close(handle.conn(), first, "done", now).await.unwrap();
+    let mut closed =
+        store::conversations::lock(handle.conn(), first).await.unwrap().expect("a conversation");
+    closed.facts.status = ConversationStatus::Closed;
+    closed.close_reason = Some("done".into());
+    closed.closed_at = Some(now);
+    closed.version += 1;
+    store::conversations::save(handle.conn(), &closed).await.unwrap();
+    let saved = store::conversations::find(handle.conn(), Which::Id(first)).await.unwrap();
+    assert_eq!(saved, Some(closed));
     assert!(
         store::conversations::find(handle.conn(), Which::OpenOf(user)).await.unwrap().is_none()
     );
@@ -265,8 +274,8 @@ async fn one_conversation_is_open_until_it_is_closed(app: TestApp) {
     let open =
         store::conversations::find(handle.conn(), Which::OpenOf(user)).await.unwrap().unwrap();
     assert_eq!(open.customer_service_session_id, second);
-    assert_eq!(store::conversations::count_of_user(handle.conn(), user).await.unwrap(), 2);
-    let page = store::conversations::page_of_user(handle.conn(), user, 1, 1).await.unwrap();
+    assert_eq!(list::count_of_user(handle.conn(), user).await.unwrap(), 2);
+    let page = list::page_of_user(handle.conn(), user, 1, 1).await.unwrap();
     assert_eq!(page[0].customer_service_session_id, first);
     assert!(page[0].last_message.is_none());
 }

@@ -1,162 +1,138 @@
-//! What happens in conversations: begun, written into. One way for sockets and REST.
+//! What happens in conversations: begun, written into, accepted, handed on, closed, rated, read. One way
+//! for sockets and REST: each is a transaction under the lock of the conversation's row, in which the
+//! news of it are written to the outbox, too.
 
+mod accept;
+mod accepted;
+mod batch;
+mod close;
+mod mark;
+mod open;
+mod rate;
+mod send;
+mod transfer;
+
+use serde_json::json;
 use shared::{
+    audit::AuditKind,
     chat::{
-        Message, NewMessage, Participant,
-        event::MessageEvent,
-        news::{News, StoredMessage},
+        ConversationAdmin, Participant,
+        event::{ConversationChange, ConversationUpdate},
+        news::{ConversationNews, News},
     },
     error::ErrorCode,
     session::SessionHash,
+    time::Timestamp,
 };
+
+pub use accept::accept;
+pub use accepted::accepted;
+pub use batch::store_batch;
+pub use close::close;
+pub use mark::{Progress, UpTo, deliver, read};
+pub use open::open_conversation;
+pub use rate::rate;
+pub use send::{Draft, send};
+pub use transfer::transfer;
 
 use crate::{
+    audit::Happened,
     error::ApiError,
-    state::App,
-    store::{
-        self, Tx,
-        conversations::{Conversation, NewConversation, Which},
-        db::is_unique_violation,
-        messages::Origination,
-        outbox,
-    },
+    extract::context::CallContext,
+    store::{self, Conn, Tx, conversations::Conversation, sessions::Session},
 };
 
-/// The open conversation of a user, begun where there is none, and whether it was.
-///
-/// # Errors
-/// The database's.
-pub async fn open_conversation(
-    app: &App,
-    user_id: i64,
-    source: &str,
-) -> Result<(Conversation, bool), ApiError> {
-    let now = app.ambient.now();
-    let mut is_new = false;
-    // Twice: of two that begin one at once, the unique key lets one through, and the other finds it.
-    for _ in 0..2 {
-        if let Some(open) = find_open(app, user_id).await? {
-            return Ok((open, is_new));
-        }
-        let new = NewConversation { customer_service_session_id: None, user_id, source };
-        let new = &new;
-        let inserted = app
-            .db
-            .retrying(|| async move {
-                store::conversations::insert(app.db.acquire().await?.conn(), new, now).await
-            })
-            .await;
-        match inserted {
-            Ok(_) => is_new = true,
-            Err(error) if is_unique_violation(&error) => {}
-            Err(error) => return Err(error.into()),
-        }
+/// Who does something in a conversation.
+#[derive(Clone, Copy)]
+pub struct By<'a> {
+    /// The session that it is done under.
+    pub session: &'a Session,
+    /// The call that it is done with; none where it came by a socket.
+    pub call: Option<&'a CallContext>,
+}
+
+impl By<'_> {
+    /// The person, as the rules know them.
+    #[must_use]
+    pub fn participant(&self) -> Participant {
+        Participant { user_id: self.session.user_id, role: self.session.role }
     }
-    // Where there is none, it was closed again between the two looks.
-    find_open(app, user_id)
-        .await?
-        .map(|open| (open, is_new))
-        .ok_or_else(|| ErrorCode::Conflict.into())
-}
 
-async fn find_open(app: &App, user_id: i64) -> sqlx::Result<Option<Conversation>> {
-    store::conversations::find(app.db.acquire().await?.conn(), Which::OpenOf(user_id)).await
-}
-
-/// A message that someone wants stored.
-pub struct Send<'a> {
-    /// Who.
-    pub participant: Participant,
-    /// Where.
-    pub customer_service_session_id: i64,
-    /// What.
-    pub message: &'a NewMessage,
-    /// The session that it was sent under.
-    pub session: SessionHash,
-}
-
-/// Stores a message and has the sockets told; the same message twice is stored once.
-///
-/// # Errors
-/// `VALIDATION_FAILED` with fields; `NOT_FOUND` for a conversation that the sender may not see;
-/// `CONFLICT` where it is closed, or the same `temp_message_id` was used for another message.
-pub async fn send(app: &App, send: &Send<'_>) -> Result<StoredMessage, ApiError> {
-    let problems = send.message.problems(&app.policy.chat_image_hosts);
-    if !problems.is_empty() {
-        return Err(ApiError::Invalid(problems));
+    fn session_hash(&self) -> SessionHash {
+        SessionHash::of(&self.session.session_token)
     }
-    let message = app
-        .db
-        .retrying(|| async move {
-            let mut tx = app.db.begin().await?;
-            let message = send_in(app, &mut tx, send).await?;
-            tx.commit().await?;
-            Ok::<_, ApiError>(message)
-        })
-        .await?;
-    app.outbox_bell.ring();
-    Ok(message)
 }
 
-async fn send_in(app: &App, tx: &mut Tx, send: &Send<'_>) -> Result<StoredMessage, ApiError> {
-    let now = app.ambient.now();
-    let id = send.customer_service_session_id;
-    let conversation =
-        store::conversations::lock(tx.conn(), id).await?.ok_or(ErrorCode::NotFound)?;
-    send.participant.may_see(&conversation.facts)?;
-    let sender_id = send.participant.user_id;
-    if let Some(temp_id) = &send.message.temp_message_id
-        && let Some(stored) =
-            store::messages::find_by_temp_id(tx.conn(), id, sender_id, temp_id).await?
-    {
-        // Sent again because an answer was lost; even into a conversation that was closed since.
-        return if is_same(&stored, send.message) {
-            Ok(told(&conversation, send, stored))
-        } else {
-            Err(ErrorCode::Conflict.into())
-        };
-    }
-    send.participant.may_write(&conversation.facts)?;
-    if let Some(reply_to_id) = send.message.reply_to_id
-        && store::messages::seq_of(tx.conn(), id, reply_to_id).await?.is_none()
-    {
-        return Err(ApiError::invalid("reply_to_id", "must be a message of this conversation"));
-    }
-    let seq = conversation.last_seq + 1;
-    let origination = Origination {
-        sender_id: Some(sender_id),
-        sender_type: send.participant.sender_type(),
-        source: send.participant.source(),
-    };
-    store::messages::insert(tx.conn(), id, seq, origination, send.message, now).await?;
-    store::conversations::note_message(tx.conn(), id, seq, origination.sender_type, now).await?;
-    let stored =
-        store::messages::history(tx.conn(), id, store::messages::Window::After(seq - 1), 1)
-            .await?
-            .pop()
-            .ok_or_else(|| {
-                anyhow::anyhow!(
-                    "message {seq} of conversation {id} is gone within its own transaction"
-                )
-            })?;
-    let conversation = Conversation { last_seq: seq, ..conversation };
-    let stored = told(&conversation, send, stored);
-    outbox::insert_news(tx.conn(), &[News::Message(stored.clone())], now).await?;
-    Ok(stored)
+/// A conversation and the agent who has it.
+pub struct Standing {
+    /// Its row.
+    pub conversation: Conversation,
+    /// The agent.
+    pub admin: Option<ConversationAdmin>,
 }
 
-fn told(conversation: &Conversation, send: &Send<'_>, message: Message) -> StoredMessage {
-    StoredMessage {
+impl Standing {
+    async fn of(conn: Conn<'_>, conversation: Conversation) -> sqlx::Result<Self> {
+        let admin = agent(conn, conversation.facts.admin_id).await?;
+        Ok(Self { conversation, admin })
+    }
+
+    /// What someone is told who wants what the state does not allow.
+    fn conflict(&self) -> ApiError {
+        let status = self.conversation.facts.status;
+        ApiError::Conflict(json!({ "status": status, "admin": self.admin }))
+    }
+}
+
+async fn agent(conn: Conn<'_>, admin_id: Option<i64>) -> sqlx::Result<Option<ConversationAdmin>> {
+    let Some(user_id) = admin_id else { return Ok(None) };
+    let found = store::users::find(conn, user_id).await?;
+    let nickname = found.map(|user| user.public.nickname).unwrap_or_default();
+    Ok(Some(ConversationAdmin { user_id, nickname }))
+}
+
+async fn locked(tx: &mut Tx, id: i64) -> Result<Conversation, ApiError> {
+    Ok(store::conversations::lock(tx.conn(), id).await?.ok_or(ErrorCode::NotFound)?)
+}
+
+/// What rooms are told of a conversation that has changed.
+fn changed(standing: &Standing, change: ConversationChange, before: Option<i64>) -> News {
+    let Standing { conversation, admin } = standing;
+    News::Conversation(ConversationNews {
         conversation: conversation.room(),
-        sender_session: Some(send.session.clone()),
-        message: MessageEvent::from(message),
-    }
+        previous_admin_id: before.filter(|_| conversation.facts.admin_id != before),
+        update: ConversationUpdate {
+            customer_service_session_id: conversation.customer_service_session_id,
+            change,
+            status: conversation.facts.status,
+            admin: admin.clone(),
+            close_reason: conversation.close_reason.clone(),
+            version: conversation.version,
+            last_seq: conversation.last_seq,
+            updated_at: conversation.updated_at,
+        },
+    })
 }
 
-fn is_same(stored: &Message, sent: &NewMessage) -> bool {
-    let metadata = sent.metadata.clone().map(serde_json::Value::Object);
-    stored.content == sent.content
-        && stored.message_type == sent.message_type
-        && stored.reply_to_id == sent.reply_to_id
-        && stored.metadata == metadata
+/// Puts on record what someone of the staff did to a conversation.
+async fn record(
+    conn: Conn<'_>,
+    kind: AuditKind,
+    by: By<'_>,
+    standing: &Standing,
+    now: Timestamp,
+) -> sqlx::Result<()> {
+    let conversation = &standing.conversation;
+    let happened = Happened {
+        kind,
+        user_id: conversation.facts.user_id,
+        authentication_session_id: Some(by.session.authentication_session_id),
+        actor_user_id: Some(by.session.user_id),
+        detail: Some(json!({
+            "customer_service_session_id": conversation.customer_service_session_id,
+            "admin_id": conversation.facts.admin_id,
+            "close_reason": conversation.close_reason,
+        })),
+    };
+    happened.add(conn, by.call, now).await
 }

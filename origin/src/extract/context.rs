@@ -143,7 +143,8 @@ fn in_envelope(app: &App, context: &CallContext, mut response: Response) -> Resp
     if let Some(refusal) = response.extensions_mut().remove::<Refusal>() {
         let failure =
             Failure::new(refusal.code, context.language, &context.request_id, app.ambient.now())
-                .with_fields(refusal.fields);
+                .with_fields(refusal.fields)
+                .with_details(refusal.details);
         let kept = std::mem::take(response.headers_mut());
         response = axum::Json(failure).into_response();
         *response.status_mut() = StatusCode::from_u16(refusal.code.status())

@@ -155,16 +155,26 @@ pub(crate) trait DialectWords {
     const FOR_UPDATE: &'static str;
     /// The same, passing over rows that another transaction holds.
     const FOR_UPDATE_SKIP_LOCKED: &'static str;
+    /// The whole milliseconds from one column to another.
+    fn millis_between(from: &str, to: &str) -> String;
 }
 
 impl DialectWords for sqlx::MySql {
     const FOR_UPDATE: &'static str = " FOR UPDATE";
     const FOR_UPDATE_SKIP_LOCKED: &'static str = " FOR UPDATE SKIP LOCKED";
+
+    fn millis_between(from: &str, to: &str) -> String {
+        format!("TIMESTAMPDIFF(MICROSECOND, {from}, {to}) DIV 1000")
+    }
 }
 
 impl DialectWords for sqlx::Sqlite {
     const FOR_UPDATE: &'static str = "";
     const FOR_UPDATE_SKIP_LOCKED: &'static str = "";
+
+    fn millis_between(from: &str, to: &str) -> String {
+        format!("CAST(ROUND((julianday({to}) - julianday({from})) * 86400000) AS INTEGER)")
+    }
 }
 
 /// The auto-increment key that an `INSERT` was given.
@@ -189,6 +199,22 @@ impl InsertedId for SqliteQueryResult {
 #[must_use]
 pub fn is_unique_violation(error: &sqlx::Error) -> bool {
     error.as_database_error().is_some_and(sqlx::error::DatabaseError::is_unique_violation)
+}
+
+/// Whether the database will never take what was to be written: another try says the same.
+#[must_use]
+pub fn is_of_the_data(error: &sqlx::Error) -> bool {
+    let Some(error) = error.as_database_error() else {
+        return false;
+    };
+    let code = error.code();
+    if error.try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>().is_some() {
+        // SQLSTATE class 22, data exception.
+        return code.is_some_and(|state| state.starts_with("22"));
+    }
+    // SQLITE_TOOBIG, SQLITE_CONSTRAINT and SQLITE_MISMATCH, whatever their extension.
+    code.and_then(|code| code.parse::<i32>().ok())
+        .is_some_and(|code| matches!(code & 0xff, 18..=20))
 }
 
 /// Whether the same work may well succeed when it is done again: it lost a dead-lock or waited too

@@ -7,7 +7,10 @@ use shared::{
 };
 use sqlx::{FromRow, QueryBuilder};
 
-use super::db::{Conn, DbZone, InsertedId as _, on};
+use super::{
+    db::{Conn, DbZone, on},
+    statement::Statement,
+};
 
 #[derive(FromRow)]
 struct MessageRow {
@@ -71,64 +74,73 @@ pub struct Origination {
     pub source: MessageSource,
 }
 
-/// Adds a message at its place in the conversation, whose row is locked.
+/// Adds messages at the conversation's next places, from `first_seq`; its row is locked.
 ///
 /// # Errors
 /// The database's.
 pub async fn insert(
     conn: Conn<'_>,
     customer_service_session_id: i64,
-    seq: i64,
-    from: Origination,
-    new: &NewMessage,
+    first_seq: i64,
+    new: &[(Origination, &NewMessage)],
     now: Timestamp,
-) -> sqlx::Result<i64> {
+) -> sqlx::Result<()> {
+    if new.is_empty() {
+        return Ok(());
+    }
     let now = conn.zone.write(now);
-    on!(conn, |c| {
-        sqlx::query(
+    on!(conn, |c: Dialect| {
+        let mut query = QueryBuilder::<Dialect>::new(
             "INSERT INTO chat_messages
                  (customer_service_session_id, seq, sender_id, sender_type, message_source, content, message_type,
-                  status, reply_to_id, temp_message_id, metadata, created_at, updated_at)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        )
-        .bind(customer_service_session_id)
-        .bind(seq)
-        .bind(from.sender_id)
-        .bind(from.sender_type.as_str())
-        .bind(from.source.as_str())
-        .bind(&new.content)
-        .bind(new.message_type.as_str())
-        .bind(MessageStatus::Sent.as_str())
-        .bind(new.reply_to_id)
-        .bind(&new.temp_message_id)
-        .bind(new.metadata.as_ref().map(sqlx::types::Json))
-        .bind(now)
-        .bind(now)
-        .execute(c)
-        .await
-        .map(|done| done.inserted_id())
+                  status, reply_to_id, temp_message_id, metadata, created_at, updated_at) ",
+        );
+        query.push_values((first_seq..).zip(new), |mut row, (seq, (from, new))| {
+            row.push_bind(customer_service_session_id)
+                .push_bind(seq)
+                .push_bind(from.sender_id)
+                .push_bind(from.sender_type.as_str())
+                .push_bind(from.source.as_str())
+                .push_bind(&new.content)
+                .push_bind(new.message_type.as_str())
+                .push_bind(MessageStatus::Sent.as_str())
+                .push_bind(new.reply_to_id)
+                .push_bind(&new.temp_message_id)
+                .push_bind(new.metadata.as_ref().map(sqlx::types::Json))
+                .push_bind(now)
+                .push_bind(now);
+        });
+        query.build().execute(c).await.map(|_| ())
     })
 }
 
-/// The message that a sender has stored in a conversation under an id of their own.
+/// The messages that a sender has stored in a conversation under ids of their own.
 ///
 /// # Errors
 /// The database's.
-pub async fn find_by_temp_id(
+pub async fn find_by_temp_ids(
     conn: Conn<'_>,
     customer_service_session_id: i64,
     sender_id: i64,
-    temp_message_id: &str,
-) -> sqlx::Result<Option<Message>> {
+    temp_message_ids: &[&str],
+) -> sqlx::Result<Vec<Message>> {
+    if temp_message_ids.is_empty() {
+        return Ok(Vec::new());
+    }
     let zone = conn.zone;
-    let row: Option<MessageRow> = on!(conn, |c: Dialect| {
+    let rows: Vec<MessageRow> = on!(conn, |c: Dialect| {
         let mut query = QueryBuilder::<Dialect>::new(SELECT);
         query.push_bind(customer_service_session_id);
         query.push(" AND m.sender_id = ").push_bind(sender_id);
-        query.push(" AND m.temp_message_id = ").push_bind(temp_message_id);
-        query.build_query_as().fetch_optional(c).await
+        query.push(" AND m.temp_message_id IN (");
+        let mut list = query.separated(", ");
+        for id in temp_message_ids {
+            list.push_bind(*id);
+        }
+        query.push(")");
+        query.build_query_as().fetch_all(c).await
     })?;
-    Ok(row.map(|row| row.into_message(zone)))
+    Ok(rows.into_iter().map(|row| row.into_message(zone)).collect())
 }
 
 /// The `seq` of a message, where it is one of the conversation's.
@@ -186,4 +198,96 @@ pub async fn history(
         query.build_query_as().fetch_all(c).await
     })?;
     Ok(rows.into_iter().map(|row| row.into_message(zone)).collect())
+}
+
+/// A message that has not come so far yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, FromRow)]
+pub struct Behind {
+    /// Key of the message.
+    pub chat_message_id: i64,
+    /// Its place in the conversation.
+    pub seq: i64,
+    /// Who wrote it.
+    pub sender_id: Option<i64>,
+}
+
+/// What a message may be before it is that.
+const fn before(status: MessageStatus) -> &'static [MessageStatus] {
+    use MessageStatus::{Delivered, Read, Sending, Sent};
+    match status {
+        Sending => &[],
+        Sent => &[Sending],
+        Delivered => &[Sending, Sent],
+        Read => &[Sending, Sent, Delivered],
+    }
+}
+
+/// The oldest `limit` messages of a side, up to a `seq`, that are not yet `status`.
+#[must_use]
+pub fn behind_statement(
+    customer_service_session_id: i64,
+    side: SenderType,
+    status: MessageStatus,
+    up_to: i64,
+    limit: usize,
+) -> Statement {
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let mut statement = Statement::new("SELECT chat_message_id, seq, sender_id FROM (");
+    // Each status by itself: that is the index's order, and what is read long since is never looked at.
+    for (nth, earlier) in before(status).iter().enumerate() {
+        statement.push(if nth == 0 { "SELECT * FROM (" } else { " UNION ALL SELECT * FROM (" }, []);
+        statement.push(
+            "SELECT chat_message_id, seq, sender_id FROM chat_messages
+             WHERE customer_service_session_id = ? AND sender_type = ? AND status = ? AND seq <= ?
+             ORDER BY status, seq LIMIT ?",
+            [
+                customer_service_session_id.into(),
+                side.as_str().into(),
+                earlier.as_str().into(),
+                up_to.into(),
+                limit.into(),
+            ],
+        );
+        statement.push(") of_status", []);
+    }
+    statement.push(") behind ORDER BY seq LIMIT ?", [limit.into()]);
+    statement
+}
+
+/// Moves messages on to a status.
+///
+/// # Errors
+/// The database's.
+pub async fn set_status(
+    conn: Conn<'_>,
+    messages: &[Behind],
+    status: MessageStatus,
+    now: Timestamp,
+) -> sqlx::Result<()> {
+    if messages.is_empty() {
+        return Ok(());
+    }
+    let now = conn.zone.write(now);
+    on!(conn, |c: Dialect| {
+        let mut query = QueryBuilder::<Dialect>::new("UPDATE chat_messages SET status = ");
+        query.push_bind(status.as_str()).push(", updated_at = ").push_bind(now);
+        query.push(" WHERE chat_message_id IN (");
+        let mut list = query.separated(", ");
+        for message in messages {
+            list.push_bind(message.chat_message_id);
+        }
+        query.push(")");
+        query.build().execute(c).await.map(|_| ())
+    })
+}
+
+/// How many messages of a side in a conversation are unread.
+#[must_use]
+pub fn unread_statement(customer_service_session_id: i64, side: SenderType) -> Statement {
+    let mut statement = Statement::new("SELECT COUNT(*) FROM chat_messages");
+    statement.push(
+        " WHERE customer_service_session_id = ? AND sender_type = ? AND status IN ('sending', 'sent', 'delivered')",
+        [customer_service_session_id.into(), side.as_str().into()],
+    );
+    statement
 }

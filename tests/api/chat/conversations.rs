@@ -1,6 +1,5 @@
 use futures_util::future::join_all;
 use insta::assert_json_snapshot;
-use origin::store;
 use serde_json::json;
 use shared::route;
 use tests::{Device, TestApp, both_databases};
@@ -54,9 +53,7 @@ async fn a_closed_conversation_makes_way_for_another(app: TestApp) {
     let ana = ana.log_in(Device::phone("phone-1")).await;
     let id = |reply: tests::Reply| reply.data()["customer_service_session_id"].as_i64().unwrap();
     let first = id(ana.post(route::CHAT_SESSIONS, &json!({})).await);
-    let mut handle = app.app.db.acquire().await.unwrap();
-    store::conversations::close(handle.conn(), first, "done", app.app.ambient.now()).await.unwrap();
-    drop(handle);
+    ana.post(&route::with_id(route::CHAT_CLOSE, first), &json!({})).await.ok();
     let second = id(ana.post(route::CHAT_SESSIONS, &json!({})).await);
     assert_ne!(first, second);
     let path = route::with_id(route::CHAT_MESSAGES, first);

@@ -1,4 +1,6 @@
 mod audit;
+mod customer_service;
+mod customer_service_stats;
 mod deactivate;
 mod deactivate_user;
 mod inspect_token;

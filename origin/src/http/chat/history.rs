@@ -1,18 +1,15 @@
 use axum::extract::State;
 use garde::Validate;
 use serde::{Deserialize, Serialize};
-use shared::{chat::Message, page::Pagination};
+use shared::{chat::Message, error::ErrorCode, page::Pagination};
 
-use super::visible;
+use super::party::Party;
 use crate::{
     error::ApiError,
-    extract::{
-        caller::Reader,
-        input::{Id, Page, Query, page_limit, page_number},
-    },
+    extract::input::{Id, Page, Query, page_limit, page_number},
     http::{Answer, Envelope},
     state::App,
-    store::{self, Conn, messages::Window},
+    store::{self, Conn, conversations::Which, messages::Window},
 };
 
 /// Which part of the history: a page, or what lies before or after a message.
@@ -36,15 +33,17 @@ pub struct History {
 }
 
 /// Messages of a conversation: newest first by page or `before` a message, oldest first `after` one.
-pub async fn history(
+pub async fn history<P: Party>(
     State(app): State<App>,
-    reader: Reader,
+    party: P,
     Id(id): Id,
     Query(query): Query<HistoryQuery>,
 ) -> Answer<History> {
     let page = Page::new(query.page, query.limit);
     let mut handle = app.db.acquire().await?;
-    let conversation = visible(handle.conn(), &reader, id).await?;
+    let found = store::conversations::find(handle.conn(), Which::Id(id)).await?;
+    let conversation = found.ok_or(ErrorCode::NotFound)?;
+    party.participant().may_see(&conversation.facts)?;
     let window = match (query.before, query.after) {
         (Some(_), Some(_)) => {
             return Err(ApiError::invalid("after", "send either before or after"));

@@ -10,7 +10,7 @@ use crate::{
     },
     http::{Answer, Envelope},
     state::App,
-    store,
+    store::conversations::list::{count_of_user, page_of_user},
 };
 
 /// Which page.
@@ -38,10 +38,8 @@ pub async fn list(
     let user_id = reader.claims.user_id;
     let page = Page::new(query.page, query.limit);
     let mut handle = app.db.acquire().await?;
-    let total = store::conversations::count_of_user(handle.conn(), user_id).await?;
-    let sessions =
-        store::conversations::page_of_user(handle.conn(), user_id, page.limit, page.offset())
-            .await?;
+    let total = count_of_user(handle.conn(), user_id).await?;
+    let sessions = page_of_user(handle.conn(), user_id, page.limit, page.offset()).await?;
     Ok(Envelope::ok(Conversations {
         sessions,
         pagination: Pagination::new(total, page.page, page.limit),

@@ -1,37 +1,33 @@
-//! Conversations with customer service, mini-program side.
+//! Conversations with customer service, mini-program side; the console's side has its own routes to some
+//! of the same handlers.
 
-mod history;
+pub(in crate::http) mod close;
+pub(in crate::http) mod history;
 mod list;
 mod open;
-mod send;
+mod party;
+mod rating;
+pub(in crate::http) mod read;
+pub(in crate::http) mod send;
+pub(in crate::http) mod state;
 
 use axum::{
     Router,
     routing::{get, post},
 };
-use shared::{error::ErrorCode, route};
+use shared::route;
 
 use crate::{
-    error::ApiError,
-    extract::caller::Reader,
+    extract::caller::{Caller, Reader},
     state::App,
-    store::{
-        self, Conn,
-        conversations::{Conversation, Which},
-    },
 };
 
 /// The routes.
 pub fn router() -> Router<App> {
     Router::new()
         .route(route::CHAT_SESSIONS, post(open::open).get(list::list))
-        .route(route::CHAT_MESSAGES, get(history::history).post(send::send))
-}
-
-/// A conversation that the caller may see; what they may not see is not found.
-async fn visible(conn: Conn<'_>, reader: &Reader, id: i64) -> Result<Conversation, ApiError> {
-    let found =
-        store::conversations::find(conn, Which::Id(id)).await?.ok_or(ErrorCode::NotFound)?;
-    reader.participant().may_see(&found.facts)?;
-    Ok(found)
+        .route(route::CHAT_MESSAGES, get(history::history::<Reader>).post(send::send::<Caller>))
+        .route(route::CHAT_READ, post(read::read::<Caller>))
+        .route(route::CHAT_CLOSE, post(close::close::<Caller>))
+        .route(route::CHAT_RATING, post(rating::rating))
 }

@@ -3,14 +3,14 @@ use garde::Validate;
 use serde::{Deserialize, Serialize};
 use shared::{
     chat::{MessageType, NewMessage, event::MessageEvent},
-    session::SessionHash,
     time::Timestamp,
 };
 
+use super::party::Writer;
 use crate::{
-    chat::{self, Send},
+    chat::{self, By, Draft},
     extract::{
-        caller::Caller,
+        context::CallContext,
         input::{Id, Json},
     },
     http::{Answer, Envelope},
@@ -49,17 +49,14 @@ impl From<MessageEvent> for SentMessage {
 }
 
 /// Stores a message; the same `temp_message_id` twice is the same message.
-pub async fn send(
+pub async fn send<P: Writer>(
     State(app): State<App>,
-    caller: Caller,
+    party: P,
+    call: CallContext,
     Id(id): Id,
     Json(MessageBody(message)): Json<MessageBody>,
 ) -> Answer<SentMessage> {
-    let wanted = Send {
-        participant: caller.participant(),
-        customer_service_session_id: id,
-        message: &message,
-        session: SessionHash::of(&caller.claims.session_token),
-    };
-    Ok(Envelope::created(chat::send(&app, &wanted).await?.message.into()))
+    let by = By { session: &party.caller().session, call: Some(&call) };
+    let draft = Draft { by, judged: Ok(()), message: &message };
+    Ok(Envelope::created(chat::send(&app, id, draft).await?.message.into()))
 }

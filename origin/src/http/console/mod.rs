@@ -1,6 +1,7 @@
-//! The console: what admins see and end of the sessions of others.
+//! The console: what admins see and end of the sessions of others, and customer service.
 
 mod audit;
+mod customer_service;
 mod deactivate;
 mod deactivate_user;
 mod inspect_token;
@@ -24,4 +25,5 @@ pub fn router() -> Router<App> {
         .route(route::TIMELINE, get(timeline::timeline))
         .route(route::AUDIT, get(audit::audit))
         .route(route::INSPECT_TOKEN, post(inspect_token::inspect_token))
+        .merge(customer_service::router())
 }

@@ -17,7 +17,7 @@ use sqlx::{AssertSqlSafe, QueryBuilder};
 
 pub use row::{Device, Risk, Session};
 use row::{SELECT, SessionRow};
-pub use times::{set_expiry, touch};
+pub use times::{ended_at, set_expiry, touch};
 
 use super::db::{Conn, DialectWords as _, InsertedId as _, on};
 

@@ -1,5 +1,6 @@
 //! When a session was last used, and when it ends.
 
+use chrono::NaiveDateTime;
 use shared::time::Timestamp;
 
 use crate::store::db::{Conn, on};
@@ -45,4 +46,24 @@ pub async fn set_expiry(
         .await
         .map(|_| ())
     })
+}
+
+/// When a session that has ended did: of a row that the old back end ended, its last change.
+///
+/// # Errors
+/// The database's.
+pub async fn ended_at(
+    conn: Conn<'_>,
+    authentication_session_id: i64,
+) -> sqlx::Result<Option<Timestamp>> {
+    let zone = conn.zone;
+    let at: Option<NaiveDateTime> = on!(conn, |c| {
+        sqlx::query_scalar(
+            "SELECT COALESCE(ended_at, updated_at) FROM authentication_sessions WHERE authentication_session_id = ?",
+        )
+        .bind(authentication_session_id)
+        .fetch_optional(c)
+        .await
+    })?;
+    Ok(at.map(|at| zone.read(at)))
 }

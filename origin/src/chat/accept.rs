@@ -1,0 +1,42 @@
+use shared::{
+    audit::AuditKind,
+    chat::{ConversationStatus, event::ConversationChange},
+};
+
+use super::{By, Standing, changed, locked, record};
+use crate::{error::ApiError, state::App, store};
+
+/// Someone of the staff takes a conversation that waits. Of several at once, one; taking one's own again
+/// changes nothing.
+///
+/// # Errors
+/// `NOT_FOUND` where there is none; `CONFLICT`, with who has it, where another was first or it is closed.
+pub async fn accept(app: &App, id: i64, by: By<'_>) -> Result<Standing, ApiError> {
+    let standing = app.db.retrying(|| accept_in(app, id, by)).await?;
+    app.outbox_bell.ring();
+    Ok(standing)
+}
+
+async fn accept_in(app: &App, id: i64, by: By<'_>) -> Result<Standing, ApiError> {
+    let mut tx = app.db.begin().await?;
+    let mut conversation = locked(&mut tx, id).await?;
+    let now = app.ambient.now();
+    let closed = conversation.facts.status == ConversationStatus::Closed;
+    if closed || conversation.facts.admin_id.is_some() {
+        let standing = Standing::of(tx.conn(), conversation).await?;
+        let mine = standing.conversation.facts.admin_id == Some(by.session.user_id);
+        return if mine && !closed { Ok(standing) } else { Err(standing.conflict()) };
+    }
+    conversation.facts.admin_id = Some(by.session.user_id);
+    conversation.facts.status = ConversationStatus::Assigned;
+    conversation.accepted_at.get_or_insert(now);
+    conversation.version += 1;
+    conversation.updated_at = now;
+    store::conversations::save(tx.conn(), &conversation).await?;
+    let standing = Standing::of(tx.conn(), conversation).await?;
+    let news = changed(&standing, ConversationChange::Accepted, None);
+    store::outbox::insert_news(tx.conn(), &[news], now).await?;
+    record(tx.conn(), AuditKind::ConversationAccepted, by, &standing, now).await?;
+    tx.commit().await?;
+    Ok(standing)
+}

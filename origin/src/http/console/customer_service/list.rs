@@ -1,0 +1,84 @@
+use axum::extract::State;
+use garde::Validate;
+use serde::{Deserialize, Serialize};
+use shared::{
+    chat::{ConversationStatus, ConversationSummary},
+    page::Pagination,
+    user::Role,
+};
+
+use crate::{
+    extract::{
+        guard::Agent,
+        input::{Page, Query, page_limit, page_number},
+    },
+    http::{Answer, Envelope},
+    state::App,
+    store::conversations::list::{self, Order, Search, Visible},
+};
+
+/// Which conversations.
+#[derive(Deserialize, Validate)]
+pub struct DeskQuery {
+    #[garde(skip)]
+    status: Option<ConversationStatus>,
+    #[garde(inner(range(min = 1)))]
+    admin_id: Option<i64>,
+    /// The beginning of a nickname or mobile number, or a key of a user or conversation.
+    #[garde(inner(length(chars, min = 1, max = 50)))]
+    search: Option<String>,
+    #[garde(skip)]
+    #[serde(default)]
+    sort: Sort,
+    #[garde(custom(page_number))]
+    page: Option<u32>,
+    #[garde(custom(page_limit))]
+    limit: Option<u32>,
+}
+
+/// In which order.
+#[derive(Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Sort {
+    /// The latest changed first.
+    #[default]
+    Latest,
+    /// Who has waited longest first.
+    Waiting,
+}
+
+/// A page of conversations.
+#[derive(Serialize)]
+pub struct Conversations {
+    sessions: Vec<ConversationSummary>,
+    pagination: Pagination,
+}
+
+/// The conversations that the caller may see: an agent their own and those that nobody has, an admin all.
+pub async fn list(
+    State(app): State<App>,
+    Agent(agent): Agent,
+    Query(query): Query<DeskQuery>,
+) -> Answer<Conversations> {
+    let search = Search {
+        visible: match agent.session.role {
+            Role::Admin => Visible::All,
+            Role::Agent | Role::User => Visible::To(agent.session.user_id),
+        },
+        status: query.status,
+        admin_id: query.admin_id,
+        text: query.search,
+        order: match query.sort {
+            Sort::Latest => Order::Latest,
+            Sort::Waiting => Order::Waiting,
+        },
+    };
+    let page = Page::new(query.page, query.limit);
+    let mut handle = app.db.acquire().await?;
+    let total = list::count(handle.conn(), &search).await?;
+    let sessions = list::page(handle.conn(), &search, page.limit, page.offset()).await?;
+    Ok(Envelope::ok(Conversations {
+        sessions,
+        pagination: Pagination::new(total, page.page, page.limit),
+    }))
+}

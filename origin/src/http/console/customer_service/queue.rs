@@ -1,0 +1,14 @@
+use axum::extract::State;
+use shared::chat::event::Queue;
+
+use crate::{
+    extract::guard::Agent,
+    http::{Answer, Envelope},
+    state::App,
+    store::conversations::list,
+};
+
+/// Who waits for an agent: how many, and the first hundred.
+pub async fn queue(State(app): State<App>, _: Agent) -> Answer<Queue> {
+    Ok(Envelope::ok(list::queue(app.db.acquire().await?.conn()).await?))
+}
