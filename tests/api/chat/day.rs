@@ -33,7 +33,7 @@ both_databases!(after_a_day_of_everything_the_numbers_are_right);
 
 const ACTIONS: usize = 2_000;
 
-/// Numbers that follow from a seed (SplitMix64).
+/// Numbers that follow from a seed (`SplitMix64`).
 struct Draw(u64);
 
 impl Draw {
