@@ -205,7 +205,7 @@ pub fn is_unique_violation(error: &sqlx::Error) -> bool {
 #[must_use]
 pub fn is_of_the_data(error: &sqlx::Error) -> bool {
     // MySQL: SQLSTATE class 22, data exception. SQLite: TOOBIG, CONSTRAINT and MISMATCH.
-    error.as_database_error().and_then(|error| error.code()).is_some_and(|code| {
+    error.as_database_error().and_then(sqlx::error::DatabaseError::code).is_some_and(|code| {
         let sqlite =
             code.len() != 5 && code.parse().is_ok_and(|n: i32| (18..=20).contains(&(n & 0xff)));
         sqlite || (code.len() == 5 && code.starts_with("22"))
