@@ -34,7 +34,7 @@ macro_rules! wire_enum {
             type Err = $crate::wire_enum::UnknownWord;
 
             fn from_str(text: &str) -> Result<Self, Self::Err> {
-                Self::ALL.into_iter().find(|word| word.as_str() == text).ok_or_else(|| {
+                Self::from_word(text).ok_or_else(|| {
                     $crate::wire_enum::UnknownWord {
                         text: text.chars().take(64).collect(),
                         words: [$($word),+].join(", "),
@@ -64,6 +64,14 @@ pub(crate) use wire_enum;
 /// larger, and the edge carries every byte of it to every place.
 macro_rules! as_words {
     ($name:ident) => {
+        impl $name {
+            /// The variant that a word stands for.
+            #[must_use]
+            pub fn from_word(text: &str) -> Option<Self> {
+                Self::ALL.into_iter().find(|word| word.as_str() == text)
+            }
+        }
+
         impl serde::Serialize for $name {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 serializer.serialize_str(self.as_str())
@@ -73,8 +81,7 @@ macro_rules! as_words {
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 let text = String::deserialize(deserializer)?;
-                let found = Self::ALL.into_iter().find(|word| word.as_str() == text);
-                found.ok_or_else(|| serde::de::Error::custom("unknown word"))
+                Self::from_word(&text).ok_or_else(|| serde::de::Error::custom("unknown word"))
             }
         }
     };

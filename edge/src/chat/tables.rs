@@ -15,7 +15,7 @@ pub fn rows(state: &State, query: &str, values: Vec<SqlStorageValue>) -> Result<
 }
 
 /// What a query reads of one row.
-pub struct Row(Vec<SqlStorageValue>);
+pub struct Row(pub Vec<SqlStorageValue>);
 
 impl Row {
     /// The text in a column; empty where there is none.
