@@ -1,6 +1,6 @@
 //! Who is calling: the access token, and what it says.
 
-use std::{cell::RefCell, rc::Rc};
+use std::{cell::RefCell, rc::Rc, time::Duration};
 
 use sha2::{Digest as _, Sha256};
 use shared::{
@@ -9,7 +9,7 @@ use shared::{
     token::{self, Claims, KeySet, MAX_TOKEN_BYTES, TokenError},
 };
 
-use crate::{cache::Cache, call::Call, keys, web_crypto};
+use crate::{cache::Cache, call::Work, keys, web_crypto};
 
 /// Tokens whose claims an isolate remembers; some 500 bytes each.
 const REMEMBERED_TOKENS: usize = 2_000;
@@ -29,38 +29,42 @@ pub fn bearer(header: Option<&str>) -> Result<&str, ErrorCode> {
     Ok(token)
 }
 
-/// What a token says, if it holds as the call came in.
+/// What a token says, if it holds as it came in.
 ///
 /// # Errors
 /// The code of what is wrong with it; `ORIGIN_UNAVAILABLE` where its key is not known and the origin
 /// cannot be asked.
-pub async fn verify(token: &str, call: &Call<'_>) -> Result<Rc<Claims>, ErrorCode> {
+pub async fn verify(token: &str, work: Work<'_>) -> Result<Rc<Claims>, ErrorCode> {
     // Hashing a token that is too long would be work for nothing.
     if token.len() > MAX_TOKEN_BYTES {
         return Err(ErrorCode::TokenMalformed);
     }
     let hash = Sha256::digest(token).into();
-    if let Some(claims) = VERIFIED.with_borrow(|cache| cache.get(&hash, call.now)) {
-        keys::refresh(call);
+    if let Some(claims) = VERIFIED.with_borrow(|cache| cache.get(&hash, work.now)) {
+        keys::refresh(work);
         return Ok(claims);
     }
-    let mut keys = keys::current(call.config);
-    let mut judged = judge(token, &keys, call).await;
+    let mut keys = keys::current(work.config);
+    let mut judged = judge(token, &keys, work).await;
     while matches!(judged, Err(TokenError::UnknownKey)) {
-        let Some(others) = keys::others(&keys, call).await? else { break };
+        let Some(others) = keys::others(&keys, work).await? else { break };
         keys = others;
-        judged = judge(token, &keys, call).await;
+        judged = judge(token, &keys, work).await;
     }
     // Not before: who names an unknown key would wait for this answer, and then for another.
-    keys::refresh(call);
+    keys::refresh(work);
     let (claims, until) = judged.map_err(TokenError::code)?;
     // While the signature was checked, the key may have been retired.
-    if Rc::ptr_eq(&keys, &keys::current(call.config))
-        && let Some(until) = until
-    {
+    if Rc::ptr_eq(&keys, &keys::current(work.config)) {
         VERIFIED.with_borrow_mut(|cache| cache.put(hash, Rc::clone(&claims), until));
     }
     Ok(claims)
+}
+
+/// The end of a token, or of the calendar, where that comes first.
+pub fn ends_at(claims: &Claims) -> Timestamp {
+    let end = claims.exp.checked_mul(1000).and_then(Timestamp::from_millis);
+    end.unwrap_or_else(|| Timestamp::EPOCH.plus(Duration::MAX))
 }
 
 /// Forgets which tokens hold: the keys are others.
@@ -73,20 +77,20 @@ pub fn forget() {
 async fn judge(
     token: &str,
     keys: &KeySet,
-    call: &Call<'_>,
-) -> Result<(Rc<Claims>, Option<Timestamp>), TokenError> {
-    let opened = token::open(token, keys, call.now)?;
+    work: Work<'_>,
+) -> Result<(Rc<Claims>, Timestamp), TokenError> {
+    let opened = token::open(token, keys, work.now)?;
     let proven = match opened.public_key() {
         None => opened.proven()?,
         Some(key) => {
-            let holds = web_crypto::holds(key, opened.message(), opened.signature(), call.id).await;
+            let holds = web_crypto::holds(key, opened.message(), opened.signature(), work.id).await;
             opened.proven_if(holds)?
         }
     };
     let sunset = proven.sunset();
-    let claims = proven.claims(&call.config.expectations, call.now)?;
-    let exp = claims.exp.checked_mul(1000).and_then(Timestamp::from_millis);
-    Ok((Rc::new(claims), exp.map(|exp| sunset.map_or(exp, |sunset| sunset.min(exp)))))
+    let claims = proven.claims(&work.config.expectations, work.now)?;
+    let end = ends_at(&claims);
+    Ok((Rc::new(claims), sunset.map_or(end, |sunset| sunset.min(end))))
 }
 
 #[cfg(test)]

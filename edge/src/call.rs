@@ -5,7 +5,7 @@ use shared::{
     error::{ErrorCode, Language},
     time::Timestamp,
 };
-use worker::{Context, Env, Request};
+use worker::{Context, Env, Request, State};
 
 use crate::{env::Config, refused::Refused};
 
@@ -27,7 +27,52 @@ pub struct Call<'a> {
     pub now: Timestamp,
 }
 
+/// What checks need of whoever asks for them, a call or an object.
+#[derive(Clone, Copy)]
+pub struct Work<'a> {
+    /// The bindings.
+    pub env: &'a Env,
+    /// The configuration.
+    pub config: &'static Config,
+    /// Finds the work in the logs, here and at the origin.
+    pub id: &'a str,
+    /// When what is checked came in.
+    pub now: Timestamp,
+    /// Goes on when it is answered.
+    pub background: Background<'a>,
+}
+
+/// What keeps an isolate at work.
+#[derive(Clone, Copy)]
+pub enum Background<'a> {
+    /// A call, after its answer.
+    Call(&'a Context),
+    /// An object, while it lives.
+    Object(&'a State),
+}
+
+impl Background<'_> {
+    /// Has something done that nobody waits for.
+    pub fn run(self, work: impl Future<Output = ()> + 'static) {
+        match self {
+            Self::Call(context) => context.wait_until(work),
+            Self::Object(state) => state.wait_until(work),
+        }
+    }
+}
+
 impl Call<'_> {
+    /// The call, as far as checks need to know it.
+    pub fn work(&self) -> Work<'_> {
+        Work {
+            env: self.env,
+            config: self.config,
+            id: self.id,
+            now: self.now,
+            background: Background::Call(self.context),
+        }
+    }
+
     /// A header of the request.
     pub fn header(&self, name: &str) -> Option<String> {
         self.request.headers().get(name).ok().flatten()

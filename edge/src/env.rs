@@ -17,6 +17,10 @@ const DEFAULT_ISSUER: &str = "drawbridge";
 const DEFAULT_AUDIENCE: &str = "drawbridge-api";
 /// The most Desk objects that agents can be spread over.
 const MAX_DESK_SHARDS: u32 = 64;
+/// The Gateway objects that sockets without a token are spread over, where nothing else is set.
+const DEFAULT_GATEWAYS: u32 = 16;
+/// The most of them.
+const MAX_GATEWAYS: u32 = 1024;
 
 /// What the edge has been told of its surroundings.
 #[derive(Debug)]
@@ -39,6 +43,8 @@ pub struct Config {
     pub allowed_origins: AllowedOrigins,
     /// Number of Desk objects.
     pub desk_shards: u32,
+    /// Number of Gateway objects.
+    pub gateways: u32,
 }
 
 /// A setting without which, or with which, we do not serve.
@@ -63,8 +69,8 @@ enum Problem {
     SameSecret,
     #[error("has {0:?}, which is not the origin of a page, such as https://app.example.com")]
     NotAnOrigin(String),
-    #[error("must be a number from 1 to {MAX_DESK_SHARDS}")]
-    NotAShardCount,
+    #[error("must be a number from 1 to {0}")]
+    NotACount(u32),
     #[error("must be a number of seconds from 1 to 3600")]
     NotSeconds,
 }
@@ -113,8 +119,11 @@ impl Config {
             .map_err(Problem::NotAnOrigin)
             .map_err(bad("CORS_ALLOWED_ORIGINS"))?,
             desk_shards: optional("DESK_SHARDS")
-                .map_or(Ok(1), |text| shards(&text))
+                .map_or(Ok(1), |text| count(&text, MAX_DESK_SHARDS))
                 .map_err(bad("DESK_SHARDS"))?,
+            gateways: optional("GATEWAY_OBJECTS")
+                .map_or(Ok(DEFAULT_GATEWAYS), |text| count(&text, MAX_GATEWAYS))
+                .map_err(bad("GATEWAY_OBJECTS"))?,
         })
     }
 }
@@ -129,9 +138,9 @@ fn base_url(text: &str) -> Result<String, Problem> {
     }
 }
 
-fn shards(text: &str) -> Result<u32, Problem> {
-    let count = text.trim().parse().map_err(|_| Problem::NotAShardCount)?;
-    if (1..=MAX_DESK_SHARDS).contains(&count) { Ok(count) } else { Err(Problem::NotAShardCount) }
+fn count(text: &str, most: u32) -> Result<u32, Problem> {
+    let count = text.trim().parse().ok().filter(|count| (1..=most).contains(count));
+    count.ok_or(Problem::NotACount(most))
 }
 
 fn seconds(text: Option<String>, default: u64) -> Result<Duration, Problem> {
@@ -173,6 +182,7 @@ mod tests {
         assert_eq!(config.expectations.issuer, "drawbridge");
         assert_eq!(config.expectations.audience, "drawbridge-api");
         assert_eq!(config.desk_shards, 1);
+        assert_eq!(config.gateways, 16);
         assert_eq!(config.jwks_max_age, Duration::from_mins(5));
         assert_eq!(config.jwks_cool_down, Duration::from_secs(30));
     }
@@ -198,6 +208,8 @@ mod tests {
             ("DESK_SHARDS", Some("0")),
             ("DESK_SHARDS", Some("65")),
             ("DESK_SHARDS", Some("many")),
+            ("GATEWAY_OBJECTS", Some("0")),
+            ("GATEWAY_OBJECTS", Some("1025")),
         ];
         for (name, value) in cases {
             let refusal = read_with(name, value).map(|_| ()).unwrap_err();

@@ -26,9 +26,9 @@ pub async fn forward(
     let session = match access {
         // A log-in may carry an old token as proof of its device; the origin looks at it.
         Access::Public => None,
-        Access::Read => Some(liveness::check_read(&call, &*claims(&call).await?).await?),
+        Access::Read => Some(liveness::check_read(call.work(), &*claims(&call).await?).await?),
         Access::Write => {
-            liveness::check_write(&call, &*claims(&call).await?).await?;
+            liveness::check_write(call.work(), &*claims(&call).await?).await?;
             None
         }
     };
@@ -47,7 +47,7 @@ pub async fn forward(
 
 async fn claims(call: &Call<'_>) -> Result<Rc<Claims>, ErrorCode> {
     let header = call.header("authorization");
-    auth::verify(auth::bearer(header.as_deref())?, call).await
+    auth::verify(auth::bearer(header.as_deref())?, call.work()).await
 }
 
 fn client_ip(header: Option<&str>) -> &str {

@@ -12,7 +12,7 @@ use std::{cell::RefCell, rc::Rc, time::Duration};
 use shared::{error::ErrorCode, time::Timestamp, token::KeySet};
 use worker::Delay;
 
-use crate::{auth, call::Call, clock, env::Config, log, origin};
+use crate::{auth, call::Work, clock, env::Config, log, origin};
 
 /// How long a question may be open before it is taken for lost; the origin's limit is shorter. The
 /// platform may have ended it, and then tells nobody.
@@ -128,10 +128,10 @@ pub fn current(config: &Config) -> Rc<KeySet> {
 }
 
 /// Asks the origin, if what is known is old.
-pub fn refresh(call: &Call<'_>) {
+pub fn refresh(work: Work<'_>) {
     let now = clock::now();
-    if SCHEDULE.with_borrow_mut(|schedule| schedule.is_due(now, call.config.jwks_cool_down)) {
-        ask(call, now);
+    if SCHEDULE.with_borrow_mut(|schedule| schedule.is_due(now, work.config.jwks_cool_down)) {
+        ask(work, now);
     }
 }
 
@@ -140,15 +140,15 @@ pub fn refresh(call: &Call<'_>) {
 ///
 /// # Errors
 /// `ORIGIN_UNAVAILABLE` where it was not heard: it may well know the key.
-pub async fn others(known: &Rc<KeySet>, call: &Call<'_>) -> Result<Option<Rc<KeySet>>, ErrorCode> {
+pub async fn others(known: &Rc<KeySet>, work: Work<'_>) -> Result<Option<Rc<KeySet>>, ErrorCode> {
     for _ in 0..LOOKS {
-        let current = current(call.config);
+        let current = current(work.config);
         if !Rc::ptr_eq(known, &current) {
             return Ok(Some(current));
         }
-        let (now, cool_down) = (clock::now(), call.config.jwks_cool_down);
-        match SCHEDULE.with_borrow_mut(|schedule| schedule.surprise(call.now, now, cool_down)) {
-            Step::Ask => ask(call, now),
+        let (now, cool_down) = (clock::now(), work.config.jwks_cool_down);
+        match SCHEDULE.with_borrow_mut(|schedule| schedule.surprise(work.now, now, cool_down)) {
+            Step::Ask => ask(work, now),
             Step::Wait => {}
             Step::Settled => return Ok(None),
             Step::Unheard => break,
@@ -159,9 +159,9 @@ pub async fn others(known: &Rc<KeySet>, call: &Call<'_>) -> Result<Option<Rc<Key
 }
 
 /// Asks the origin behind the call's back.
-fn ask(call: &Call<'_>, asked_at: Timestamp) {
-    let (config, id) = (call.config, call.id.to_owned());
-    call.context.wait_until(async move {
+fn ask(work: Work<'_>, asked_at: Timestamp) {
+    let (config, id) = (work.config, work.id.to_owned());
+    work.background.run(async move {
         let heard = match origin::published_keys(config, &id).await {
             Ok(json) => take(config, json),
             Err(why) => Err(why),

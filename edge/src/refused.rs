@@ -2,6 +2,8 @@
 
 use shared::{envelope::FieldError, error::ErrorCode};
 
+use crate::log;
+
 /// The caller's fault, the session's fate, or ours.
 #[derive(Debug)]
 pub enum Refused {
@@ -24,6 +26,14 @@ impl Refused {
             Self::Invalid(_) => ErrorCode::ValidationFailed,
             Self::Fault(_) => ErrorCode::Internal,
         }
+    }
+
+    /// The same where no answer is written that says the request id: a fault of ours is logged.
+    pub fn logged(&self, request_id: &str) -> ErrorCode {
+        if let Self::Fault(cause) = self {
+            log::error(request_id, cause);
+        }
+        self.code()
     }
 }
 

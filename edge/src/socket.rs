@@ -1,19 +1,26 @@
 //! The handshake of a chat socket: the same checks as a write, before the upgrade.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, rc::Rc};
 
 use shared::{
     chat::{
         event::BEARER_PROTOCOL,
+        gateway::socket_id,
         room::{Room, SocketOwner},
     },
-    error::ErrorCode,
-    time::Timestamp,
+    error::{ErrorCode, Language},
+    token::Claims,
     web_origin::WebOrigin,
 };
 use worker::Response;
 
-use crate::{auth, call::Call, chat::rooms, liveness, random, refused::Refused};
+use crate::{
+    auth,
+    call::{Call, Work},
+    chat::{gateway, rooms},
+    liveness, random,
+    refused::Refused,
+};
 
 /// The header in which browsers, which can set no other, offer their token.
 const PROTOCOL_HEADER: &str = "sec-websocket-protocol";
@@ -34,30 +41,49 @@ pub async fn open(call: &Call<'_>, origin: Option<&str>) -> Result<Response, Ref
     let (authorization, protocols) = (call.header("authorization"), call.header(PROTOCOL_HEADER));
     let offered = protocols.as_deref().and_then(offered_token);
     let token = match (&authorization, offered) {
+        (None, None) => return at_a_gateway(call).await,
         (None, Some(offered)) => offered?,
         _ => auth::bearer(authorization.as_deref())?,
     };
-    let claims = auth::verify(token, call).await?;
-    liveness::check_socket(call, &claims).await?;
+    let claims = admit(token, call.work()).await?;
 
-    let owner = SocketOwner {
-        socket_id: random::id(),
-        user_id: claims.user_id,
-        user_type: claims.user_type,
-        session_token: claims.session_token.clone(),
-        token_expires_at: claims
-            .exp
-            .checked_mul(1000)
-            .and_then(Timestamp::from_millis)
-            .unwrap_or(call.now),
-        language: call.language,
-    };
+    let owner = owner(&claims, random::id(), call.language);
     let room = Room::of(claims.user_id, claims.user_type, call.config.desk_shards);
     let response = Response::from_websocket(rooms::connect(call.env, room, &owner).await?)?;
     if offered.is_some() {
         response.headers().set(PROTOCOL_HEADER, BEARER_PROTOCOL)?;
     }
     Ok(response)
+}
+
+/// Whether whoever holds this token may have a socket: one way for handshakes, and for what clients
+/// send in their place or after.
+///
+/// # Errors
+/// As [`auth::verify`] and [`liveness::check_socket`] say.
+pub async fn admit(token: &str, work: Work<'_>) -> Result<Rc<Claims>, Refused> {
+    let claims = auth::verify(token, work).await?;
+    liveness::check_socket(work, &claims).await?;
+    Ok(claims)
+}
+
+/// Whose socket it is, as its token says.
+pub fn owner(claims: &Claims, socket_id: String, language: Language) -> SocketOwner {
+    SocketOwner {
+        socket_id,
+        user_id: claims.user_id,
+        user_type: claims.user_type,
+        session_token: claims.session_token.clone(),
+        token_expires_at: auth::ends_at(claims),
+        language,
+    }
+}
+
+/// Lets a socket wait for its token, which is to come as its first frame.
+async fn at_a_gateway(call: &Call<'_>) -> Result<Response, Refused> {
+    let socket_id = socket_id(&random::id(), call.config.gateways);
+    let language = call.header("accept-language").unwrap_or_default();
+    Ok(Response::from_websocket(gateway::open(call.env, &socket_id, &language).await?)?)
 }
 
 /// Whether `origin` is that of `url` itself, as clients that are no browsers like to say; some name

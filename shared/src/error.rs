@@ -40,8 +40,10 @@ impl Language {
 macro_rules! error_codes {
     ($($(#[$doc:meta])* $variant:ident = $wire:literal, $status:literal, $close:expr, $chinese:literal, $english:literal;)+) => {
         /// What a client is told when a call or a socket is refused.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
-        pub enum ErrorCode { $($(#[$doc])* #[serde(rename = $wire)] $variant),+ }
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum ErrorCode { $($(#[$doc])* $variant),+ }
+
+        crate::wire_enum::as_words!(ErrorCode);
 
         impl ErrorCode {
             /// Every code.

@@ -14,8 +14,10 @@ pub struct UnknownWord {
 macro_rules! wire_enum {
     ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
         $(#[$meta])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
-        pub enum $name { $($(#[$doc])* #[serde(rename = $word)] $variant),+ }
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum $name { $($(#[$doc])* $variant),+ }
+
+        $crate::wire_enum::as_words!($name);
 
         impl $name {
             /// Every variant, in the order of declaration.
@@ -32,13 +34,12 @@ macro_rules! wire_enum {
             type Err = $crate::wire_enum::UnknownWord;
 
             fn from_str(text: &str) -> Result<Self, Self::Err> {
-                match text {
-                    $($word => Ok(Self::$variant),)+
-                    _ => Err($crate::wire_enum::UnknownWord {
+                Self::from_word(text).ok_or_else(|| {
+                    $crate::wire_enum::UnknownWord {
                         text: text.chars().take(64).collect(),
                         words: [$($word),+].join(", "),
-                    }),
-                }
+                    }
+                })
             }
         }
 
@@ -58,3 +59,31 @@ macro_rules! wire_enum {
     };
 }
 pub(crate) use wire_enum;
+
+/// Has an enum with `ALL` and `as_str` travel as its words. By hand, because what serde derives is
+/// larger, and the edge carries every byte of it to every place.
+macro_rules! as_words {
+    ($name:ident) => {
+        impl $name {
+            /// The variant that a word stands for.
+            #[must_use]
+            pub fn from_word(text: &str) -> Option<Self> {
+                Self::ALL.into_iter().find(|word| word.as_str() == text)
+            }
+        }
+
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = String::deserialize(deserializer)?;
+                Self::from_word(&text).ok_or_else(|| serde::de::Error::custom("unknown word"))
+            }
+        }
+    };
+}
+pub(crate) use as_words;

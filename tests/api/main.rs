@@ -11,4 +11,5 @@ mod internal;
 mod keys;
 mod market;
 mod operations;
+mod outbox;
 mod users;

@@ -10,7 +10,7 @@ use serde_json::json;
 use shared::{
     error::ErrorCode,
     route,
-    user::{Role, UserStatus},
+    user::{ClientType, Role, UserStatus, UserType},
 };
 use tests::{Device, TestApp, both_databases, user::PASSWORD};
 use tokio::sync::Notify;
@@ -21,6 +21,7 @@ both_databases!(
     what_changes_nothing_ends_nothing,
     a_ban_leaves_alone_what_was_over,
     no_log_in_slips_through_a_ban,
+    a_ban_waits_for_the_log_in_before_it,
 );
 
 async fn a_ban_ends_every_session_and_is_lifted_again(app: TestApp) {
@@ -163,6 +164,34 @@ async fn no_log_in_slips_through_a_ban(app: TestApp) {
     let mut handle = app.app.db.acquire().await.unwrap();
     let open = store::sessions::open_of(handle.conn(), ana.user_id, None).await.unwrap();
     assert!(open.is_empty(), "{open:?}");
+}
+
+async fn a_ban_waits_for_the_log_in_before_it(app: TestApp) {
+    let ana = app.user("ana").await;
+    let now = app.app.ambient.now();
+    let session = store::sessions::NewSession {
+        authentication_session_id: None,
+        session_token: "under way",
+        user_type: UserType::User,
+        user_id: ana.user_id,
+        client_type: ClientType::App,
+        expires_at: now.plus(Duration::from_hours(1)),
+        device: &store::sessions::Device::default(),
+        risk: &store::sessions::Risk::default(),
+        current_jti: None,
+    };
+    // A log-in that has found the account in order, and is not yet through.
+    let mut tx = app.app.db.begin().await.unwrap();
+    store::users::lock(tx.conn(), ana.user_id).await.unwrap();
+    let id = store::sessions::insert(tx.conn(), &session, now).await.unwrap();
+    let log_in = async {
+        // Long enough for a ban that does not wait to have looked for sessions.
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        tx.commit().await.unwrap();
+    };
+    let ban = users::set_status(&app.app, ana.user_id, UserStatus::Banned, By::default());
+    let (banned, ()) = tokio::join!(ban, log_in);
+    assert!(banned.unwrap().ended.contains(&id), "it is ended with the others");
 }
 
 async fn depth(app: &TestApp) -> i64 {

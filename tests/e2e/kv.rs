@@ -87,7 +87,7 @@ async fn no_tombstone_is_overwritten_and_no_dead_session_keeps_a_socket(mut syst
         let (_, sockets, ()) = tokio::join!(reads, sockets, end);
         for socket in sockets {
             match socket {
-                Ok(socket) => assert_eq!(socket.drained(Duration::from_secs(20)).await, 4413),
+                Ok(socket) => assert_eq!(socket.drained(Duration::from_secs(20)).await, Some(4413)),
                 Err(refused) => refused.refused(401, "SESSION_DEACTIVATED"),
             }
         }

@@ -90,7 +90,7 @@ async fn an_operators_changes_reach_open_sockets(system: System) {
     assert_eq!(left, 0, "{again}");
 }
 
-async fn a_token_is_inspected_as_the_edge_sees_it(system: System) {
+async fn a_token_is_inspected_as_the_edge_sees_it(mut system: System) {
     let admin = system.admin().await;
     let client = system.user("mini_program", "phone-1").await;
     system.get(&Door::Edge, &client, route::MY_LISTINGS).await.ok();
@@ -127,4 +127,8 @@ async fn a_token_is_inspected_as_the_edge_sees_it(system: System) {
         .request(&Door::Edge, "POST", route::INTERNAL_SESSION_VIEW)
         .json(&json!({ "session": "a".repeat(64) }));
     system.send(unsigned).await.refused(403, "FORBIDDEN");
+
+    system.kill_edge();
+    let (_, said) = system.operator(&["token", "inspect"], &stdin).await.expect_err("still dead");
+    assert!(said.contains("the edge could not be asked"), "the cause is told: {said}");
 }

@@ -112,13 +112,13 @@ impl Socket {
     }
 
     /// Reads what comes, with this patience for each frame, until the server closes; the code that
-    /// it closes with.
-    pub async fn drained(mut self, patience: Duration) -> u16 {
+    /// it closes with, or none where the connection breaks.
+    pub async fn drained(mut self, patience: Duration) -> Option<u16> {
         loop {
             match timeout(patience, self.stream.next()).await.expect("a close in time") {
-                Some(Ok(Message::Close(Some(frame)))) => return frame.code.into(),
+                Some(Ok(Message::Close(frame))) => return frame.map(|frame| frame.code.into()),
                 Some(Ok(_)) => {}
-                other => panic!("instead of a close: {other:?}"),
+                Some(Err(_)) | None => return None,
             }
         }
     }

@@ -186,12 +186,31 @@ impl System {
         self.edge.take().expect("the edge runs").kill();
     }
 
+    /// Holds the edge still: its connections stay open, and nobody answers.
+    pub fn pause_edge(&self) {
+        self.edge.as_ref().expect("the edge runs").pause();
+    }
+
+    /// Lets it go on.
+    pub fn resume_edge(&self) {
+        self.edge.as_ref().expect("the edge runs").resume();
+    }
+
     /// The edge anew, with further variables.
     pub fn restart_edge_with(&mut self, vars: &[(&str, &str)]) {
         self.kill_edge();
         let vars = vars.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         self.edge_options.vars.extend(vars);
         self.start_edge();
+    }
+
+    /// The origin anew, with further settings.
+    pub fn restart_origin_with(&mut self, settings: &[(&str, &str)]) {
+        self.kill_origin();
+        let settings =
+            settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        self.origin_options.env.extend(settings);
+        self.start_origin();
     }
 
     /// Runs `origin keys …` on the origin's key file: what it prints.
@@ -327,6 +346,11 @@ impl System {
     /// Changes rows that no route does, as time or another program would.
     pub async fn alter(&self, statement: &str) {
         self.database.execute(statement).await;
+    }
+
+    /// The one column of text that a query reads.
+    pub async fn texts(&self, query: &str) -> Vec<String> {
+        self.database.texts(query).await
     }
 
     /// The file of the keys that access tokens are signed with.

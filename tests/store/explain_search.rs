@@ -161,21 +161,23 @@ async fn fill(app: &TestApp) {
 
 /// How a database goes about a query.
 #[derive(Debug)]
-struct Plan {
+pub struct Plan {
     /// Of each table: its alias, and the index that it is read by, if by one.
-    tables: Vec<(String, Option<String>)>,
+    pub tables: Vec<(String, Option<String>)>,
     /// Whether nothing is sorted.
-    in_order: bool,
+    pub in_order: bool,
 }
 
 impl Plan {
-    fn index(&self, table: &str) -> &str {
+    /// The index that a table is read by, by its alias; `none` where it is by none.
+    pub fn index(&self, table: &str) -> &str {
         let found = self.tables.iter().find(|(alias, _)| alias == table);
         found.and_then(|(_, index)| index.as_deref()).unwrap_or("none")
     }
 }
 
-async fn plan(app: &TestApp, statement: Statement) -> Plan {
+/// How the database would go about a statement, knowing its tables.
+pub async fn plan(app: &TestApp, statement: Statement) -> Plan {
     let sql = statement.values.iter().fold(statement.sql, |sql, value| {
         let literal = match value {
             Value::Int(value) => value.to_string(),
@@ -191,7 +193,15 @@ async fn plan(app: &TestApp, statement: Statement) -> Plan {
 
 async fn mysql(url: &str, sql: &str) -> Plan {
     let mut connection = MySqlConnection::connect(url).await.unwrap();
-    for table in ["authentication_sessions", "audit_events", "users"] {
+    let tables = [
+        "authentication_sessions",
+        "audit_events",
+        "users",
+        "customer_service_sessions",
+        "chat_messages",
+        "edge_outbox",
+    ];
+    for table in tables {
         connection.execute(AssertSqlSafe(format!("ANALYZE TABLE {table}"))).await.unwrap();
     }
     let explain = format!("EXPLAIN FORMAT=TRADITIONAL {sql}");
@@ -207,7 +217,7 @@ async fn mysql(url: &str, sql: &str) -> Plan {
             .iter()
             .map(|row| {
                 let scan = text(row, "type").as_deref() == Some("ALL");
-                (text(row, "table").unwrap(), text(row, "key").filter(|_| !scan))
+                (text(row, "table").unwrap_or_default(), text(row, "key").filter(|_| !scan))
             })
             .collect(),
         in_order: rows
@@ -231,7 +241,8 @@ async fn sqlite(url: &str, sql: &str) -> Plan {
                 let words: Vec<_> = detail.split(' ').collect();
                 let table = matches!(words[0], "SEARCH" | "SCAN").then(|| words[1].to_owned())?;
                 let after = words.iter().position(|word| *word == "INDEX");
-                Some((table, after.map(|at| words[at + 1].to_owned())))
+                let key = detail.contains("INTEGER PRIMARY KEY").then(|| "PRIMARY".to_owned());
+                Some((table, after.map(|at| words[at + 1].to_owned()).or(key)))
             })
             .collect(),
         in_order: details.iter().all(|detail| !detail.contains("TEMP B-TREE")),

@@ -3,6 +3,7 @@
 mod clean_up;
 mod db;
 mod explain;
+mod explain_chat;
 mod explain_log_in;
 mod explain_search;
 mod parity;

@@ -107,6 +107,16 @@ impl Group {
         }
     }
 
+    /// Hold the group still, as a machine that hangs.
+    pub fn pause(&self) {
+        self.signal(Signal::STOP);
+    }
+
+    /// Let it go on.
+    pub fn resume(&self) {
+        self.signal(Signal::CONT);
+    }
+
     fn signal(&self, signal: Signal) {
         // An error says that the group is gone already.
         let _ = kill_process_group(Pid::from_child(&self.child), signal);

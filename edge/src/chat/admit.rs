@@ -41,6 +41,8 @@ pub(super) type RawMessage = StoredMessage<Box<RawValue>>;
 struct Rest {
     /// Conversations in which something is missing, and up to which `seq`.
     behind: BTreeMap<i64, i64>,
+    /// Under which sessions the messages were sent that are behind, by conversation and `seq`.
+    senders: BTreeMap<(i64, i64), SessionHash>,
     /// Messages that come late: from before what was delivered here first.
     late: Vec<(i64, i64)>,
     /// Who must be sent the past of a conversation, and after which `seq`.
@@ -112,6 +114,9 @@ impl Room {
             store.save_conversation(&known)?;
             let behind = rest.behind.entry(id).or_default();
             *behind = head.seq.max(*behind);
+            if let Some(session) = sender_session {
+                rest.senders.insert((id, head.seq), session.clone());
+            }
         }
         Ok(())
     }
@@ -210,8 +215,8 @@ impl Room {
         for (id, seq) in rest.late {
             self.deliver_late(id, seq).await?;
         }
-        for (id, seq) in rest.behind {
-            self.catch_up(id, seq).await?;
+        for (id, seq) in &rest.behind {
+            self.catch_up(*id, *seq, &rest.senders).await?;
         }
         for (id, user_id, from) in rest.newcomers {
             for socket in sockets::of_user(&self.state, user_id) {
@@ -228,7 +233,12 @@ impl Room {
     }
 
     /// Fetches and delivers what is missing, up to `seq`.
-    async fn catch_up(&self, id: i64, seq: i64) -> Result<()> {
+    async fn catch_up(
+        &self,
+        id: i64,
+        seq: i64,
+        senders: &BTreeMap<(i64, i64), SessionHash>,
+    ) -> Result<()> {
         while let Some(mut known) = self.store()?.conversation(id)?
             && known.last_seq < seq
         {
@@ -254,7 +264,7 @@ impl Room {
                 return Err(Error::from("a message that was stored is not to be had"));
             }
             let before = known.last_seq;
-            self.take_in_past(&conversation, messages)?;
+            self.take_in_sent(&conversation, messages, senders)?;
             if self.store()?.conversation(id)?.is_none_or(|known| known.last_seq <= before) {
                 return Err(Error::from("what was read out does not go on where it should"));
             }
@@ -296,11 +306,21 @@ impl Room {
         conversation: &RoomConversation,
         messages: Vec<Box<RawValue>>,
     ) -> Result<()> {
+        self.take_in_sent(conversation, messages, &BTreeMap::new())
+    }
+
+    fn take_in_sent(
+        &self,
+        conversation: &RoomConversation,
+        messages: Vec<Box<RawValue>>,
+        senders: &BTreeMap<(i64, i64), SessionHash>,
+    ) -> Result<()> {
         // Nothing is missing within what was read out, and whom the conversation is for is known already.
         let mut rest = Rest::default();
         for message in messages {
-            let stored =
-                StoredMessage { conversation: *conversation, sender_session: None, message };
+            let key = (conversation.customer_service_session_id, head(&message)?.seq);
+            let sender_session = senders.get(&key).cloned();
+            let stored = StoredMessage { conversation: *conversation, sender_session, message };
             self.take_in(&stored, &mut rest)?;
         }
         Ok(())

@@ -19,6 +19,8 @@ impl Room {
     pub async fn ring(&self) {
         self.armed.set(None);
         let now = clock::now();
+        self.run_life(now);
+        self.run_remote();
         join4(self.flush(), self.flush_marks(), self.send_queue(now), self.tell_presence(now))
             .await;
         self.arm().await;
@@ -27,8 +29,14 @@ impl Room {
     /// Sets the alarm to when something is due next.
     pub(super) async fn arm(&self) {
         let now = clock::now();
-        let due =
-            [self.outgoing_due(now), self.marks_due(now), self.queue_due(), self.presence_due(now)];
+        let due = [
+            self.outgoing_due(now),
+            self.marks_due(now),
+            self.queue_due(),
+            self.presence_due(now),
+            self.life_due(),
+            self.remote_due(),
+        ];
         if let Some(due) = due.into_iter().flatten().min() {
             self.set_alarm(due, now).await;
         }

@@ -1,3 +1,5 @@
+use std::rc::Rc;
+
 use shared::chat::SenderType;
 use worker::{
     DurableObject, Env, Error, Request, Response, Result, State, WebSocket,
@@ -8,11 +10,11 @@ use super::room::Room;
 
 /// The sockets of the agents and admins of one shard.
 #[durable_object]
-pub struct Desk(Room);
+pub struct Desk(Rc<Room>);
 
 impl DurableObject for Desk {
     fn new(state: State, env: Env) -> Self {
-        Self(Room::new(state, env, SenderType::Admin))
+        Self(Rc::new(Room::new(state, env, SenderType::Admin)))
     }
 
     async fn fetch(&self, request: Request) -> Result<Response> {

@@ -16,16 +16,22 @@ impl Room {
     /// Reads a frame. Frames begin in the order in which they came, but one does not wait for the
     /// one before it to end: what depends on the order is decided before anything is waited for.
     pub async fn read(&self, socket: WebSocket, message: WebSocketIncomingMessage) {
-        let Some(socket) = Socket::restore(socket) else { return };
+        if let Some(socket) = Socket::restore(socket) {
+            self.read_from(&socket, message).await;
+        }
+    }
+
+    /// The same of a socket, wherever it is.
+    pub(super) async fn read_from(&self, socket: &Socket, message: WebSocketIncomingMessage) {
         let WebSocketIncomingMessage::String(text) = message else {
-            return self.refuse(&socket, &FrameRefused { code: ErrorCode::BadRequest, ack: None });
+            return self.refuse(socket, &FrameRefused { code: ErrorCode::BadRequest, ack: None });
         };
         if text == PING {
             return socket.send_text(PONG);
         }
         match ClientFrame::parse(&text) {
-            Ok(frame) => self.act(&socket, frame).await,
-            Err(refused) => self.refuse(&socket, &refused),
+            Ok(frame) => self.act(socket, frame).await,
+            Err(refused) => self.refuse(socket, &refused),
         }
     }
 
@@ -36,7 +42,10 @@ impl Room {
             ClientEvent::MarkRead(read) => self.mark_read(socket, read, ack).await,
             ClientEvent::Typing(typing) => self.typing(socket, typing, ack).await,
             ClientEvent::Resume(resume) => self.resume(socket, resume, ack).await,
-            ClientEvent::Reauthenticate(_) | ClientEvent::Authenticate(_) => {
+            ClientEvent::Reauthenticate(credentials) => {
+                self.reauthenticate(socket, credentials, ack).await;
+            }
+            ClientEvent::Authenticate(_) => {
                 let code = ErrorCode::ValidationFailed;
                 self.refuse(socket, &FrameRefused { code, ack });
             }

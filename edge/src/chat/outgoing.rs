@@ -208,13 +208,7 @@ impl Room {
                 }
                 StoreOutcome::Later(code) => {
                     log::warn("", &format!("messages of conversation {conversation} wait: {code}"));
-                    let mut sending = self.sending.borrow_mut();
-                    let before = sending.postponed.get(&conversation).copied();
-                    // All that wait in one batch are put off together.
-                    if before.is_none_or(|retry| retry.at <= clock::now()) {
-                        let retry = Retry::after(before, clock::now());
-                        sending.postponed.insert(conversation, retry);
-                    }
+                    self.put_off(conversation);
                 }
             }
         }
@@ -222,15 +216,19 @@ impl Room {
             sender_session: Some(waiting.session.clone()),
             ..told.clone()
         });
-        // Where what lies before them cannot be had now, the origin's push brings them again.
         let admitted = self.admit(news.collect()).await;
         Self::logged("what was stored is not delivered yet", admitted);
         for (waiting, told) in stored {
-            // Delivered long ago, and sent again by one who missed the answer.
             let seq = head(&told.message)?.seq;
             let known = store.conversation(waiting.conversation)?;
-            let is_past = known.is_some_and(|known| seq <= known.last_seq);
-            if is_past && !store.is_told(waiting.position)? {
+            if known.is_none_or(|known| known.last_seq < seq) {
+                // What lies before it cannot be had now. It is handed over again, which changes
+                // nothing but this: until then it is known who sent it.
+                self.put_off(waiting.conversation);
+                continue;
+            }
+            // Delivered long ago, and sent again by one who missed the answer.
+            if !store.is_told(waiting.position)? {
                 let mut asking = sockets::of_session(&self.state, &waiting.session);
                 let is_asking = |socket: &Socket| socket.owner.socket_id == waiting.socket_id;
                 if asking.iter().any(is_asking) {
@@ -241,6 +239,17 @@ impl Room {
             store.dequeue(waiting.position)?;
         }
         Ok(())
+    }
+
+    /// Hands over no more of a conversation for a while.
+    fn put_off(&self, conversation: i64) {
+        let now = clock::now();
+        let mut sending = self.sending.borrow_mut();
+        let before = sending.postponed.get(&conversation).copied();
+        // All that wait in one batch are put off together.
+        if before.is_none_or(|retry| retry.at <= now) {
+            sending.postponed.insert(conversation, Retry::after(before, now));
+        }
     }
 
     fn tell_failed(&self, session: &SessionHash, failure: &RawValue, text: &str) {

@@ -48,7 +48,7 @@ impl Room {
         }
         let due = || -> Result<Option<Timestamp>> {
             let store = self.store()?;
-            let is_there = !self.state.get_websockets().is_empty();
+            let is_there = sockets::count(&self.state)? > 0;
             Ok(match (is_there, store.seen(Seen::Online)?) {
                 // There is nobody to tell while no conversation is open.
                 (true, None) if !store.open_conversations(1)?.is_empty() => Some(now),
@@ -74,7 +74,7 @@ impl Room {
 
     async fn try_to_tell_presence(&self, now: Timestamp) -> Result<()> {
         let store = self.store()?;
-        let is_online = !self.state.get_websockets().is_empty();
+        let is_online = sockets::count(&self.state)? > 0;
         let last_seen = if is_online { now } else { store.seen(Seen::Gone)?.unwrap_or(now) };
         // First, so that what changes meanwhile is told anew.
         store.set_seen(Seen::Online, is_online.then_some(now))?;

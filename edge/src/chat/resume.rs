@@ -155,6 +155,12 @@ impl Room {
         socket.send_text(&text);
         if !is_own {
             self.note_delivered(id, head.seq);
+        } else if let (true, Some(temp_id)) = (is_senders, &head.temp_message_id) {
+            // The origin's answer may still be on its way: its sender need not be told again.
+            let told = self
+                .store()
+                .and_then(|store| store.tell_outgoing(id, socket.owner.user_id, temp_id));
+            Self::logged("a message is not noted as told", told);
         }
     }
 

@@ -5,6 +5,7 @@
 use std::{
     cell::{Cell, RefCell},
     collections::{BTreeMap, BTreeSet},
+    rc::Rc,
 };
 
 use shared::{
@@ -27,9 +28,11 @@ use worker::{
 };
 
 use super::{
+    life::Life,
     meter::Meter,
     outgoing::Sending,
     queue::QueueWanted,
+    remote,
     sockets::{self, Socket},
     store::Store,
 };
@@ -56,6 +59,8 @@ pub struct Room {
     pub(super) held: RefCell<BTreeSet<(String, i64)>>,
     /// Who is to be sent the queue.
     pub(super) queue_wanted: RefCell<QueueWanted>,
+    /// When sockets' tokens are to be looked after.
+    pub(super) life: Life,
     /// When the alarm is set to ring.
     pub(super) armed: Cell<Option<Timestamp>>,
     store: Option<Store>,
@@ -73,6 +78,7 @@ impl Room {
             log::info("", &format!("{} wakes", state.id().name().unwrap_or_default()));
         }
         let store = Store::open(state.storage().sql());
+        let store = store.and_then(|store| remote::open(&state, &env).map(|()| store));
         let store = store.inspect_err(|error| log::error("", &format!("no tables: {error}"))).ok();
         Self {
             state,
@@ -83,13 +89,14 @@ impl Room {
             marking: Cell::default(),
             held: RefCell::default(),
             queue_wanted: RefCell::default(),
+            life: Life::default(),
             armed: Cell::default(),
             store,
         }
     }
 
     /// Does what the worker asks.
-    pub async fn answer(&self, mut request: Request) -> Result<Response> {
+    pub async fn answer(self: &Rc<Self>, mut request: Request) -> Result<Response> {
         let path = request.path();
         if path == CONNECT_PATH {
             let owner = request.headers().get(SOCKET_OWNER_HEADER)?;
@@ -106,6 +113,13 @@ impl Room {
             Some(Ok(RoomCall::Deliver(deliveries))) => self.deliver(&deliveries)?,
             Some(Ok(RoomCall::EndSession(ended))) => self.end_session(&ended)?,
             Some(Ok(RoomCall::Pass(passing))) => self.pass_on(&passing),
+            Some(Ok(RoomCall::Subscribe(subscription))) => {
+                let response = self.subscribe(subscription)?;
+                self.arm().await;
+                return Ok(response);
+            }
+            Some(Ok(RoomCall::Unsubscribe(socket_id))) => self.unsubscribe(&socket_id).await?,
+            Some(Ok(RoomCall::ClientFrames(sent))) => return self.client_frames(sent),
             Some(Err(error)) => return Err(error.into()),
             None => return Response::error("no such call", 404),
         }
@@ -114,20 +128,14 @@ impl Room {
 
     /// A socket is gone.
     pub async fn closed(&self, socket: &WebSocket, code: usize) {
-        self.forget(socket);
-        // The closing handshake is ours to finish; where it is finished, this does nothing. A code
-        // that stands for "none" or "lost" cannot be sent.
-        let code = u16::try_from(code)
-            .ok()
-            .filter(|code| matches!(code, 1000 | 3000..=4999))
-            .unwrap_or(1000);
-        let _ = socket.close(Some(code), Some(""));
+        self.forget_one(socket);
+        sockets::finish(socket, code);
         self.note_gone().await;
     }
 
     /// A socket's connection was lost.
     pub async fn broken(&self, socket: &WebSocket, error: &Error) {
-        self.forget(socket);
+        self.forget_one(socket);
         log::warn("", &format!("a socket was lost: {error}"));
         self.note_gone().await;
     }
@@ -146,21 +154,31 @@ impl Room {
 
     fn connect(&self, owner: SocketOwner) -> Result<Response> {
         let now = clock::now();
-        // The origin has just called it live, but what ended since may have been told here first.
-        if let Some(code) = self.store()?.end_of(&SessionHash::of(&owner.session_token))? {
+        if let Some(code) = self.full_or_ended(&owner)? {
             return refuse(code);
         }
-        if self.state.get_websockets().len() >= MAX_ROOM_SOCKETS {
-            return refuse(ErrorCode::TooManySockets);
-        }
-        self.make_room_for(owner.user_id);
         let pair = WebSocketPair::new()?;
         let socket = Socket::accept(&self.state, pair.server, owner, now)?;
         self.greet(&socket, now);
         Response::from_websocket(pair.client)
     }
 
-    fn greet(&self, socket: &Socket, now: Timestamp) {
+    /// Why a socket cannot come in. The origin has just called its session live, but what ended since may
+    /// have been told here first.
+    pub(super) fn full_or_ended(&self, owner: &SocketOwner) -> Result<Option<ErrorCode>> {
+        if let Some(code) = self.store()?.end_of(&SessionHash::of(&owner.session_token))? {
+            return Ok(Some(code));
+        }
+        if sockets::count(&self.state)? >= MAX_ROOM_SOCKETS {
+            return Ok(Some(ErrorCode::TooManySockets));
+        }
+        self.make_room_for(owner.user_id);
+        Ok(None)
+    }
+
+    /// Says to a client that its socket is in the room.
+    pub(super) fn greet(&self, socket: &Socket, now: Timestamp) {
+        self.life.changed();
         let connected = Connected {
             user_id: socket.owner.user_id,
             is_admin: socket.owner.user_type == UserType::Admin,
@@ -215,11 +233,16 @@ impl Room {
         Ok(())
     }
 
-    fn forget(&self, socket: &WebSocket) {
+    fn forget_one(&self, socket: &WebSocket) {
         if let Some(id) = sockets::id_of(socket) {
-            self.meters.borrow_mut().remove(&id);
-            self.held.borrow_mut().retain(|(socket_id, _)| *socket_id != id);
+            self.forget(&id);
         }
+    }
+
+    /// Forgets what is known of a socket.
+    pub(super) fn forget(&self, socket_id: &str) {
+        self.meters.borrow_mut().remove(socket_id);
+        self.held.borrow_mut().retain(|(held, _)| held != socket_id);
     }
 }
 
@@ -234,6 +257,6 @@ fn is_for(delivery: &Delivery, owner: &SocketOwner) -> bool {
 }
 
 /// The worker says it to the client, in the envelope.
-fn refuse(code: ErrorCode) -> Result<Response> {
+pub(super) fn refuse(code: ErrorCode) -> Result<Response> {
     Response::from_json(&code).map(|response| response.with_status(code.status()))
 }

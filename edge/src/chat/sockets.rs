@@ -1,4 +1,5 @@
-//! A room's sockets: what is known of each, what they are sent, and how they end.
+//! A room's sockets: what is known of each, what they are sent, and how they end. Some are here, some
+//! live in gateways; a room need not know which.
 
 use serde::{Deserialize, Serialize};
 use shared::{
@@ -12,8 +13,10 @@ use shared::{
 };
 use worker::{Result, State, WebSocket};
 
+use super::remote::{self, Subscriber};
+
 /// The most that may wait for a slow reader, in bytes.
-const MAX_BUFFERED: u32 = 1024 * 1024;
+pub const MAX_BUFFERED: u32 = 1024 * 1024;
 
 /// An open socket and whose it is.
 pub struct Socket {
@@ -21,7 +24,15 @@ pub struct Socket {
     pub owner: SocketOwner,
     /// When it was opened.
     pub opened_at: Timestamp,
-    raw: WebSocket,
+    /// Whether its client has been told that its token ends.
+    pub is_warned: bool,
+    place: Place,
+}
+
+/// Where a socket is.
+enum Place {
+    Here(WebSocket),
+    AtGateway(Subscriber),
 }
 
 /// What is kept with a socket while its room sleeps; the platform keeps at most 16 KiB.
@@ -29,6 +40,7 @@ pub struct Socket {
 struct Attachment {
     owner: SocketOwner,
     opened_at: Timestamp,
+    is_warned: bool,
 }
 
 impl Socket {
@@ -39,21 +51,34 @@ impl Socket {
         owner: SocketOwner,
         now: Timestamp,
     ) -> Result<Self> {
-        let attachment = Attachment { owner, opened_at: now };
-        let json = serde_json::to_string(&attachment)?;
         // Two tags of fixed form: the platform's limits, over which the library panics, are 10 and 256 characters.
-        let session = session_tag(&SessionHash::of(&attachment.owner.session_token));
-        let user = user_tag(attachment.owner.user_id);
+        let session = session_tag(&SessionHash::of(&owner.session_token));
+        let user = user_tag(owner.user_id);
         state.accept_websocket_with_tags(&raw, &[&session, &user]);
-        raw.serialize_attachment(json)?;
-        Ok(Self { owner: attachment.owner, opened_at: now, raw })
+        let attachment = Attachment { owner, opened_at: now, is_warned: false };
+        attach(&raw, &attachment)?;
+        Ok(Self::here(raw, attachment))
     }
 
     /// The socket as it was accepted; `None` once it is closing.
     pub fn restore(raw: WebSocket) -> Option<Self> {
-        let is_open = raw.as_ref().ready_state() == worker::web_sys::WebSocket::OPEN;
-        let Attachment { owner, opened_at } = attachment(&raw).filter(|_| is_open)?;
-        Some(Self { owner, opened_at, raw })
+        let attachment = attachment(&raw).filter(|_| is_open(&raw))?;
+        Some(Self::here(raw, attachment))
+    }
+
+    /// A socket that lives in a gateway.
+    pub fn at_gateway(
+        subscriber: Subscriber,
+        owner: SocketOwner,
+        opened_at: Timestamp,
+        is_warned: bool,
+    ) -> Self {
+        Self { owner, opened_at, is_warned, place: Place::AtGateway(subscriber) }
+    }
+
+    fn here(raw: WebSocket, attachment: Attachment) -> Self {
+        let Attachment { owner, opened_at, is_warned } = attachment;
+        Self { owner, opened_at, is_warned, place: Place::Here(raw) }
     }
 
     /// Sends a frame, as JSON.
@@ -67,11 +92,21 @@ impl Socket {
     /// Sends a frame, unless the reader is too slow: then the socket ends, and the client catches up
     /// when it is back.
     pub fn send_text(&self, text: &str) {
-        if self.buffered() > MAX_BUFFERED {
-            self.close(ErrorCode::SlowConsumer);
-        } else {
+        match &self.place {
+            Place::Here(raw) if raw.as_ref().buffered_amount() > MAX_BUFFERED => {
+                close(raw, ErrorCode::SlowConsumer);
+            }
             // An error says that the socket has closed meanwhile; its end is told elsewhere.
-            let _ = self.raw.send_with_str(text);
+            Place::Here(raw) => drop(raw.send_with_str(text)),
+            Place::AtGateway(subscriber) => subscriber.send(&self.owner.socket_id, text),
+        }
+    }
+
+    /// How many bytes wait for the reader.
+    pub fn buffered(&self) -> u32 {
+        match &self.place {
+            Place::Here(raw) => raw.as_ref().buffered_amount(),
+            Place::AtGateway(subscriber) => subscriber.buffered(&self.owner.socket_id),
         }
     }
 
@@ -82,47 +117,78 @@ impl Socket {
 
     /// Says why, and closes. The event first: a close alone may be late.
     pub fn end(&self, code: ErrorCode, event: fn(Refusal) -> ServerEvent) {
-        self.send(&event(self.refusal(code)));
-        self.close(code);
+        let event = event(self.refusal(code));
+        match &self.place {
+            Place::Here(raw) => {
+                self.send(&event);
+                close(raw, code);
+            }
+            Place::AtGateway(subscriber) => {
+                subscriber.end(&self.owner.socket_id, code, &event);
+            }
+        }
     }
 
-    /// What waits for its reader, in bytes.
-    pub fn buffered(&self) -> u32 {
-        self.raw.as_ref().buffered_amount()
+    /// Keeps in mind that its client has been told that its token ends.
+    pub fn warned(&self) -> Result<()> {
+        match &self.place {
+            Place::Here(raw) => match attachment(raw) {
+                Some(kept) => attach(raw, &Attachment { is_warned: true, ..kept }),
+                None => Ok(()),
+            },
+            Place::AtGateway(subscriber) => subscriber.warned(&self.owner.socket_id),
+        }
+    }
+
+    /// Gives the socket the end of a newer token: what holds from now on, `None` where the socket has
+    /// closed meanwhile. An older token takes nothing away.
+    pub fn renew(&self, expires_at: Timestamp) -> Result<Option<Timestamp>> {
+        match &self.place {
+            Place::Here(raw) => {
+                // As it is now: much may have happened while the token was looked at.
+                let Some(mut kept) = attachment(raw).filter(|_| is_open(raw)) else {
+                    return Ok(None);
+                };
+                if expires_at > kept.owner.token_expires_at {
+                    kept.owner.token_expires_at = expires_at;
+                    kept.is_warned = false;
+                    attach(raw, &kept)?;
+                }
+                Ok(Some(kept.owner.token_expires_at))
+            }
+            Place::AtGateway(subscriber) => subscriber.renew(&self.owner.socket_id, expires_at),
+        }
     }
 
     /// Whether it is open.
     pub fn is_open(&self) -> bool {
-        self.raw.as_ref().ready_state() == worker::web_sys::WebSocket::OPEN
-    }
-
-    fn close(&self, code: ErrorCode) {
-        let close_code = code.close_code().or(ErrorCode::Internal.close_code());
-        let _ = self.raw.close(close_code, Some(code.as_str()));
+        match &self.place {
+            Place::Here(raw) => is_open(raw),
+            Place::AtGateway(subscriber) => subscriber.is_open(&self.owner.socket_id),
+        }
     }
 }
 
 /// Every open socket of the room.
 pub fn all(state: &State) -> Vec<Socket> {
-    state.get_websockets().into_iter().filter_map(Socket::restore).collect()
+    with_remote(state.get_websockets(), remote::all(state))
+}
+
+/// How many sockets the room has, open or closing.
+pub fn count(state: &State) -> Result<usize> {
+    Ok(state.get_websockets().len() + remote::count(state)?)
 }
 
 /// The open sockets of one person.
 pub fn of_user(state: &State, user_id: i64) -> Vec<Socket> {
-    state
-        .get_websockets_with_tag(&user_tag(user_id))
-        .into_iter()
-        .filter_map(Socket::restore)
-        .collect()
+    let here = state.get_websockets_with_tag(&user_tag(user_id));
+    with_remote(here, remote::of_user(state, user_id))
 }
 
 /// The open sockets of one session.
 pub fn of_session(state: &State, session: &SessionHash) -> Vec<Socket> {
-    state
-        .get_websockets_with_tag(&session_tag(session))
-        .into_iter()
-        .filter_map(Socket::restore)
-        .collect()
+    let here = state.get_websockets_with_tag(&session_tag(session));
+    with_remote(here, remote::of_session(state, session))
 }
 
 /// The name of a socket, open or not.
@@ -130,9 +196,37 @@ pub fn id_of(socket: &WebSocket) -> Option<String> {
     attachment(socket).map(|attachment| attachment.owner.socket_id)
 }
 
+/// Whether the platform still lets a socket be written to.
+pub fn is_open(raw: &WebSocket) -> bool {
+    raw.as_ref().ready_state() == worker::web_sys::WebSocket::OPEN
+}
+
+/// Closes with the code's number, and its name as the reason.
+pub fn close(raw: &WebSocket, code: ErrorCode) {
+    let close_code = code.close_code().or(ErrorCode::Internal.close_code());
+    let _ = raw.close(close_code, Some(code.as_str()));
+}
+
+/// Finishes the closing handshake; where it is finished, this does nothing.
+pub fn finish(raw: &WebSocket, code: usize) {
+    // A code that stands for "none" or "lost" cannot be sent.
+    let code = u16::try_from(code).ok().filter(|code| matches!(code, 1000 | 3000..=4999));
+    let _ = raw.close(Some(code.unwrap_or(1000)), Some(""));
+}
+
+fn with_remote(here: Vec<WebSocket>, remote: Vec<Socket>) -> Vec<Socket> {
+    let mut open: Vec<_> = here.into_iter().filter_map(Socket::restore).collect();
+    open.extend(remote);
+    open
+}
+
 fn attachment(socket: &WebSocket) -> Option<Attachment> {
     let json: String = socket.deserialize_attachment().ok()??;
     serde_json::from_slice(json.as_bytes()).ok()
+}
+
+fn attach(socket: &WebSocket, attachment: &Attachment) -> Result<()> {
+    socket.serialize_attachment(serde_json::to_string(attachment)?)
 }
 
 fn user_tag(user_id: i64) -> String {

@@ -1,3 +1,5 @@
+use std::rc::Rc;
+
 use shared::chat::SenderType;
 use worker::{
     DurableObject, Env, Error, Request, Response, Result, State, WebSocket,
@@ -8,11 +10,11 @@ use super::room::Room;
 
 /// All sockets of one user, whatever the device.
 #[durable_object]
-pub struct UserChannel(Room);
+pub struct UserChannel(Rc<Room>);
 
 impl DurableObject for UserChannel {
     fn new(state: State, env: Env) -> Self {
-        Self(Room::new(state, env, SenderType::User))
+        Self(Rc::new(Room::new(state, env, SenderType::User)))
     }
 
     async fn fetch(&self, request: Request) -> Result<Response> {

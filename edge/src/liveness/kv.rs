@@ -7,7 +7,11 @@ use shared::{session::SessionHash, time::Timestamp};
 use worker::{KvError, KvStore};
 
 use super::entry::{LiveEntry, MAX_AGE, Tombstone};
-use crate::{call::Call, log, refused::Refused};
+use crate::{
+    call::{Background, Work},
+    log,
+    refused::Refused,
+};
 
 /// The binding of the namespace.
 const BINDING: &str = "SESSIONS";
@@ -20,8 +24,8 @@ pub struct Sessions {
 
 impl Sessions {
     /// The namespace that is bound to the worker.
-    pub fn of(call: &Call<'_>) -> Result<Self, Refused> {
-        Ok(Self { kv: call.env.kv(BINDING)?, request_id: call.id.to_owned() })
+    pub fn of(work: Work<'_>) -> Result<Self, Refused> {
+        Ok(Self { kv: work.env.kv(BINDING)?, request_id: work.id.to_owned() })
     }
 
     /// The tombstone, if the session has one.
@@ -35,8 +39,8 @@ impl Sessions {
     }
 
     /// Remembers that the session is live, after the call has been answered.
-    pub fn fill(self, call: &Call<'_>, session: SessionHash, live: LiveEntry) {
-        call.context.wait_until(async move {
+    pub fn fill(self, background: Background<'_>, session: SessionHash, live: LiveEntry) {
+        background.run(async move {
             if let Err(error) = self.write(&live_key(&session), &live, MAX_AGE.as_secs()).await {
                 log::warn(&self.request_id, &format!("KV did not take live:{session}: {error}"));
             }

@@ -17,33 +17,37 @@ use shared::{
     token::Claims,
 };
 
-use crate::{call::Call, origin, refused::Refused};
+use crate::{
+    call::{Call, Work},
+    origin,
+    refused::Refused,
+};
 use entry::{LiveEntry, Tombstone};
 use kv::Sessions;
 
 /// The full check: a read may rest on what is remembered.
-pub async fn check_read(call: &Call<'_>, claims: &Claims) -> Result<CheckedSession, Refused> {
+pub async fn check_read(work: Work<'_>, claims: &Claims) -> Result<CheckedSession, Refused> {
     let session = claims.session_hash();
-    if let Some(code) = memory::dead(&session, call.now) {
+    if let Some(code) = memory::dead(&session, work.now) {
         return Err(code.into());
     }
-    if let Some(live) = memory::live(&session, call.now) {
+    if let Some(live) = memory::live(&session, work.now) {
         return Ok(checked(session, live));
     }
-    let kv = Sessions::of(call)?;
+    let kv = Sessions::of(work)?;
     let (tombstone, live) = join(kv.tombstone(&session), kv.live(&session)).await;
     if let Some(tombstone) = tombstone {
         return Err(buried(session, tombstone));
     }
-    if let Some(live) = live.filter(|live| live.is_usable(call.now)) {
-        memory::remember_live(session.clone(), live, call.now);
+    if let Some(live) = live.filter(|live| live.is_usable(work.now)) {
+        memory::remember_live(session.clone(), live, work.now);
         return Ok(checked(session, live));
     }
-    match ask(call, claims).await {
+    match ask(work, claims).await {
         Ok(live) => Ok(checked(session, live)),
         // The origin cannot say it; the session's own end can.
         Err(refused)
-            if is_unavailable(&refused) && live.is_some_and(|live| live.until <= call.now) =>
+            if is_unavailable(&refused) && live.is_some_and(|live| live.until <= work.now) =>
         {
             Err(ErrorCode::SessionExpired.into())
         }
@@ -53,12 +57,12 @@ pub async fn check_read(call: &Call<'_>, claims: &Claims) -> Result<CheckedSessi
 
 /// The half of the check that is ours before a write: the origin judges by its own row, but need
 /// not see what is known to be dead.
-pub async fn check_write(call: &Call<'_>, claims: &Claims) -> Result<(), Refused> {
+pub async fn check_write(work: Work<'_>, claims: &Claims) -> Result<(), Refused> {
     let session = claims.session_hash();
-    if let Some(code) = memory::dead(&session, call.now) {
+    if let Some(code) = memory::dead(&session, work.now) {
         return Err(code.into());
     }
-    match Sessions::of(call)?.tombstone(&session).await {
+    match Sessions::of(work)?.tombstone(&session).await {
         Some(tombstone) => Err(buried(session, tombstone)),
         None => Ok(()),
     }
@@ -66,12 +70,12 @@ pub async fn check_write(call: &Call<'_>, claims: &Claims) -> Result<(), Refused
 
 /// The check of a handshake. A socket lives on, so it never rests on what is remembered, unless
 /// there is nobody to ask.
-pub async fn check_socket(call: &Call<'_>, claims: &Claims) -> Result<(), Refused> {
-    check_write(call, claims).await?;
-    let Err(refused) = ask(call, claims).await else { return Ok(()) };
+pub async fn check_socket(work: Work<'_>, claims: &Claims) -> Result<(), Refused> {
+    check_write(work, claims).await?;
+    let Err(refused) = ask(work, claims).await else { return Ok(()) };
     if is_unavailable(&refused)
-        && let Some(live) = Sessions::of(call)?.live(&claims.session_hash()).await
-        && live.is_usable(call.now)
+        && let Some(live) = Sessions::of(work)?.live(&claims.session_hash()).await
+        && live.is_usable(work.now)
     {
         return Ok(());
     }
@@ -86,7 +90,7 @@ pub fn bury(event: &SessionEvent) {
 /// Remembers the end of a session everywhere; `false` where the event must be sent again.
 pub async fn bury_everywhere(call: &Call<'_>, event: &SessionEvent) -> Result<bool, Refused> {
     let tombstone = Tombstone { code: event.reason.code(), remember_until: event.remember_until };
-    Ok(Sessions::of(call)?.bury(&event.session, tombstone, call.now).await)
+    Ok(Sessions::of(call.work())?.bury(&event.session, tombstone, call.now).await)
 }
 
 /// What is remembered of a session in this isolate, and in KV as it is seen from here.
@@ -98,7 +102,7 @@ pub async fn view(
         dead: memory::dead(session, call.now),
         live_at: memory::live(session, call.now).map(|live| live.checked_at),
     };
-    let kv = Sessions::of(call)?;
+    let kv = Sessions::of(call.work())?;
     let (tombstone, live) = join(kv.tombstone(session), kv.live(session)).await;
     let kv = Remembered {
         dead: tombstone.map(|tombstone| tombstone.code),
@@ -108,9 +112,9 @@ pub async fn view(
 }
 
 /// Asks the origin, and remembers what it says.
-async fn ask(call: &Call<'_>, claims: &Claims) -> Result<LiveEntry, Refused> {
+async fn ask(work: Work<'_>, claims: &Claims) -> Result<LiveEntry, Refused> {
     let session = claims.session_hash();
-    let caller = origin::Caller { config: call.config, request_id: call.id };
+    let caller = origin::Caller { config: work.config, request_id: work.id };
     match origin::liveness(caller, &claims.session_token).await? {
         Liveness::Live { user_id, user_type, .. }
             if (user_id, user_type) != (claims.user_id, claims.user_type) =>
@@ -118,16 +122,16 @@ async fn ask(call: &Call<'_>, claims: &Claims) -> Result<LiveEntry, Refused> {
             Err(ErrorCode::TokenInvalid.into())
         }
         // `now` is from before the question: the answer is no newer than that.
-        Liveness::Live { until, .. } if until > call.now => {
-            let live = LiveEntry { until, checked_at: call.now };
-            memory::remember_live(session.clone(), live, call.now);
-            Sessions::of(call)?.fill(call, session, live);
+        Liveness::Live { until, .. } if until > work.now => {
+            let live = LiveEntry { until, checked_at: work.now };
+            memory::remember_live(session.clone(), live, work.now);
+            Sessions::of(work)?.fill(work.background, session, live);
             Ok(live)
         }
         Liveness::Live { .. } => Err(ErrorCode::SessionExpired.into()),
         Liveness::Dead { code } => {
             // Briefly, so that a client that does not give up costs nothing; the push tells for how long.
-            memory::remember_dead(session, code, call.now.plus(memory::LIVE_TTL));
+            memory::remember_dead(session, code, work.now.plus(memory::LIVE_TTL));
             Err(code.into())
         }
     }

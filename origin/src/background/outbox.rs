@@ -1,6 +1,6 @@
 //! Tells the edge what is in the outbox, again and again until it has said that it knows.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use serde::{Serialize, de::DeserializeOwned};
 use shared::{
@@ -28,10 +28,13 @@ use crate::{
 const INTERVAL: Duration = Duration::from_millis(250);
 /// Rows of one batch.
 const BATCH: i64 = 50;
-/// How long a batch is ours: longer than the edge may take to answer.
-const LEASE: Duration = Duration::from_secs(30);
+/// How long a batch is ours: longer than the edge may take to answer, and no longer than it must be, for
+/// the rows of a process that dies wait that long.
+const LEASE: Duration = Duration::from_secs(12);
 /// How often the edge may refuse a row while it takes others, before the row is set aside.
 const MAX_REFUSALS: i64 = 12;
+/// The pause between two looks at whether other processes have told their alerts.
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
 /// The longest pause before a row is sent again.
 const MAX_PAUSE: Duration = Duration::from_secs(5);
 
@@ -55,6 +58,8 @@ struct UnderWay {
     alerts: JoinSet<()>,
     /// One batch at a time, so that a conversation's messages keep their order.
     messages: JoinSet<()>,
+    /// Alerts that no further end waits for.
+    waited_for: BTreeSet<i64>,
 }
 
 /// Sends what there is, until `stop`.
@@ -94,6 +99,8 @@ async fn send_batch(app: &App, under_way: &mut UnderWay) -> Result<usize, ApiErr
             }
         });
     }
+    under_way.waited_for.extend(alerts.iter().map(|row| row.edge_outbox_id));
+    let mut ours_told = None;
     if !alerts.is_empty() {
         while under_way.alerts.len() >= MAX_ALERTS {
             under_way.alerts.join_next().await;
@@ -108,8 +115,20 @@ async fn send_batch(app: &App, under_way: &mut UnderWay) -> Result<usize, ApiErr
                 error.log();
             }
         });
-        let _ = tokio::time::timeout(app.policy.alert_head_start, alerts_told).await;
+        ours_told = Some(alerts_told);
     }
+    let told = async {
+        if let Some(told) = ours_told {
+            let _ = told.await;
+        }
+        let last = ended.iter().map(|row| row.edge_outbox_id).max();
+        if let Some(last) = last
+            && let Err(error) = others_told(app, last, &mut under_way.waited_for).await
+        {
+            ApiError::from(error).log();
+        }
+    };
+    let _ = tokio::time::timeout(app.policy.alert_head_start, told).await;
     send_kind::<SessionEvent>(app, route::INTERNAL_SESSION_EVENTS, ended, now).await
 }
 
@@ -118,6 +137,21 @@ struct Batch {
     ended: Vec<Taken>,
     alerts: Vec<Taken>,
     messages: Vec<Taken>,
+}
+
+/// Waits until the alerts from before an end are told that another process has taken: of a log-in's
+/// alert and end each may be with another process. No end waits for the same alert again.
+async fn others_told(app: &App, end: i64, waited_for: &mut BTreeSet<i64>) -> sqlx::Result<()> {
+    let look =
+        async || store::outbox::fresh_alerts_before(app.db.acquire().await?.conn(), end).await;
+    let mut left = look().await?;
+    waited_for.retain(|id| left.contains(id));
+    let theirs: Vec<i64> = left.iter().copied().filter(|id| waited_for.insert(*id)).collect();
+    while left.iter().any(|id| theirs.contains(id)) {
+        tokio::time::sleep(LOOK_AGAIN).await;
+        left = look().await?;
+    }
+    Ok(())
 }
 
 /// Takes ends, and then what goes beside them: an alert is committed together with its end, so that
@@ -246,6 +280,29 @@ fn pause(attempts: i64) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_row_is_the_event_that_it_was_written_as() {
+        let conversation = serde_json::json!({
+            "customer_service_session_id": 7, "began_at": "2026-03-01T00:00:00.000+08:00", "user_id": 31,
+            "admin_id": null, "status": "waiting", "version": 1, "last_seq": 3,
+        });
+        let payload = serde_json::json!({
+            "news": "marked", "conversation": conversation, "status": "read", "by": "admin", "reader_id": 2,
+            "reader_session": null, "chat_message_id": 9, "seq": 3, "chat_message_ids": [8, 9], "sender_ids": [31],
+        });
+        let row = |payload| Taken {
+            edge_outbox_id: 5,
+            kind: Kind::MessagesMarked,
+            payload,
+            attempts: 0,
+            refusals: 0,
+        };
+        let read: ChatEvent = event(&row(payload.clone())).unwrap();
+        assert_eq!(read.event_id, 5);
+        assert_eq!(serde_json::to_value(&read.news).unwrap(), payload);
+        assert!(event::<ChatEvent>(&row(serde_json::json!({ "user_id": 31 }))).is_err());
+    }
 
     #[test]
     fn pauses_grow_to_a_limit() {

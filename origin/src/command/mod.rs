@@ -6,13 +6,16 @@ mod serve;
 mod token;
 mod user;
 
+use std::io::IsTerminal as _;
+
 use anyhow::{Context as _, anyhow, bail};
 use clap::{Parser, Subcommand};
 use shared::error::Language;
+use tracing_subscriber::EnvFilter;
 
 use crate::{
     clock::Ambient,
-    config::{DatabaseArgs, DatabaseConfig, ServeArgs},
+    config::{DatabaseArgs, DatabaseConfig, LogFormat, ServeArgs},
     error::ApiError,
     seed,
     store::Db,
@@ -105,6 +108,20 @@ async fn reach(config: DatabaseConfig) -> anyhow::Result<Db> {
     Db::connect(&config.url, config.zone, config.max_connections)
         .await
         .context("cannot reach the database of DATABASE_URL")
+}
+
+/// Writes what is logged to standard error, from `least` on where `RUST_LOG` says nothing else.
+fn log(format: LogFormat, least: &str) {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(least));
+    let subscriber = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        // Colours are for people, not for files.
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr);
+    match format {
+        LogFormat::Text => subscriber.init(),
+        LogFormat::Json => subscriber.json().init(),
+    }
 }
 
 /// A refusal as a person at the command line should read it.

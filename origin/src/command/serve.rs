@@ -1,21 +1,20 @@
-use std::{io::IsTerminal as _, net::SocketAddr};
+use std::net::SocketAddr;
 
 use anyhow::Context as _;
 use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
-use tracing_subscriber::EnvFilter;
 
 use crate::{
     background,
     clock::Ambient,
-    config::{Config, LogFormat, ServeArgs},
+    config::{Config, ServeArgs},
     router::router,
     state::App,
 };
 
 /// Answers calls until told to stop; then finishes what is in flight.
 pub async fn serve(args: ServeArgs) -> anyhow::Result<()> {
-    log(args.log_format);
+    super::log(args.log_format, "info");
     let config = Config::try_from(args)?;
     let listen = config.listen;
     let listener = TcpListener::bind(listen).await.with_context(|| {
@@ -53,18 +52,5 @@ async fn told_to_stop() {
     tokio::select! {
         _ = terminate.recv() => {}
         _ = tokio::signal::ctrl_c() => {}
-    }
-}
-
-fn log(format: LogFormat) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    let subscriber = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        // Colours are for people, not for files.
-        .with_ansi(std::io::stderr().is_terminal())
-        .with_writer(std::io::stderr);
-    match format {
-        LogFormat::Text => subscriber.init(),
-        LogFormat::Json => subscriber.json().init(),
     }
 }

@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 use super::told;
 use crate::{
     clock::Ambient,
-    config::{InspectArgs, InspectConfig},
+    config::{InspectArgs, InspectConfig, LogFormat},
     edge_client::EdgeClient,
     inspection::{Account, Inspector, MAX_INPUT_BYTES},
 };
@@ -33,6 +33,8 @@ impl TokenCommand {
     /// Does it.
     pub async fn run(self) -> anyhow::Result<()> {
         let Self::Inspect(command) = self;
+        // Why the edge could not be asked, say: the answer itself goes to standard output.
+        super::log(LogFormat::Text, "warn");
         let account = inspect(command.settings, &from_stdin()?).await?;
         let mut out = std::io::stdout();
         if command.json {

@@ -16,7 +16,7 @@ use std::{sync::Arc, time::Duration};
 
 use budget::Budget;
 pub use budget::Guess;
-use limit::Verdict;
+use limit::{Verdict, end_of_try};
 use serde_json::json;
 use shared::time::Timestamp;
 use tokio::sync::Semaphore;
@@ -66,6 +66,8 @@ pub struct Attempt<'a> {
 pub struct Admitted {
     app: App,
     budgets: Arc<[Budget]>,
+    /// When it is given up.
+    end: Timestamp,
     is_settled: bool,
 }
 
@@ -95,7 +97,9 @@ pub async fn admit(app: &App, attempt: &Attempt<'_>) -> Result<Admitted, ApiErro
             _ => app.db.retrying(|| take(app, attempt, &budgets)).await?,
         };
         match judged {
-            Turn::Now => return Ok(Admitted { app: app.clone(), budgets, is_settled: false }),
+            Turn::Now { end } => {
+                return Ok(Admitted { app: app.clone(), budgets, end, is_settled: false });
+            }
             Turn::NotYet => {
                 if place.is_none() {
                     let full = |_| ApiError::Busy { retry_after: 1 };
@@ -109,7 +113,7 @@ pub async fn admit(app: &App, attempt: &Attempt<'_>) -> Result<Admitted, ApiErro
 }
 
 enum Turn {
-    Now,
+    Now { end: Timestamp },
     NotYet,
 }
 
@@ -136,7 +140,7 @@ async fn take(app: &App, attempt: &Attempt<'_>, budgets: &[Budget]) -> Result<Tu
                 save(&mut tx, budgets, row).await?;
             }
             tx.commit().await?;
-            Ok(Turn::Now)
+            Ok(Turn::Now { end: end_of_try(now) })
         }
     }
 }
@@ -248,8 +252,8 @@ pub async fn note_refusal(
 
 impl Admitted {
     async fn settle(&mut self, how: Settling, event: Option<&Event>) -> Result<(), ApiError> {
-        let (app, budgets) = (&self.app, &self.budgets);
-        app.db.retrying(|| settle(app, budgets, how, event)).await?;
+        let (app, budgets, end) = (&self.app, &self.budgets, self.end);
+        app.db.retrying(|| settle(app, budgets, end, how, event)).await?;
         self.is_settled = true;
         Ok(())
     }
@@ -260,12 +264,12 @@ impl Drop for Admitted {
         if self.is_settled {
             return;
         }
-        let (app, budgets) = (self.app.clone(), Arc::clone(&self.budgets));
+        let (app, budgets, end) = (self.app.clone(), Arc::clone(&self.budgets), self.end);
         // Without a runtime the process is ending, and time will tell the same.
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             runtime.spawn(async move {
                 let settled =
-                    app.db.retrying(|| settle(&app, &budgets, Settling::Failure, None)).await;
+                    app.db.retrying(|| settle(&app, &budgets, end, Settling::Failure, None)).await;
                 if let Err(error) = settled {
                     error.log();
                 }
@@ -277,6 +281,7 @@ impl Drop for Admitted {
 async fn settle(
     app: &App,
     budgets: &[Budget],
+    end: Timestamp,
     how: Settling,
     event: Option<&Event>,
 ) -> Result<(), ApiError> {
@@ -287,9 +292,9 @@ async fn settle(
             continue;
         };
         let count = match how {
-            Settling::Failure => row.count.failed(budget.limit, now),
-            Settling::Success if budget.cleared_by_success => row.count.cleared(now),
-            Settling::Success | Settling::GivenBack => row.count.given_back(),
+            Settling::Failure => row.count.failed(end, budget.limit, now),
+            Settling::Success if budget.cleared_by_success => row.count.cleared(end, now),
+            Settling::Success | Settling::GivenBack => row.count.given_back(end),
         };
         save(&mut tx, budgets, &Attempts { count, ..row }).await?;
     }

@@ -4,7 +4,10 @@ use chrono::NaiveDateTime;
 use shared::time::Timestamp;
 use sqlx::{FromRow, QueryBuilder};
 
-use super::db::{Conn, DbZone, DialectWords as _, on};
+use super::{
+    db::{Conn, DbZone, DialectWords as _, on},
+    delete,
+};
 use crate::sessions::attempts::limit::Count;
 
 /// A row of `login_attempts`.
@@ -23,8 +26,8 @@ struct AttemptsRow {
     attempt_key: String,
     failures: i64,
     counted_at: NaiveDateTime,
-    open_tries: i64,
-    open_until: Option<NaiveDateTime>,
+    #[sqlx(json(nullable))]
+    open_ends: Option<Vec<Timestamp>>,
     wait_until: Option<NaiveDateTime>,
     noted_until: Option<NaiveDateTime>,
 }
@@ -36,8 +39,7 @@ impl AttemptsRow {
             count: Count {
                 failures: u32::try_from(self.failures).unwrap_or_default(),
                 counted_at: zone.read(self.counted_at),
-                open_tries: u32::try_from(self.open_tries).unwrap_or_default(),
-                open_until: self.open_until.map(|time| zone.read(time)),
+                open_ends: self.open_ends.unwrap_or_default(),
                 wait_until: self.wait_until.map(|time| zone.read(time)),
             },
             noted_until: self.noted_until.map(|time| zone.read(time)),
@@ -47,7 +49,7 @@ impl AttemptsRow {
 
 /// Rows by key, up to the list of keys.
 pub const BY_KEYS: &str =
-    "SELECT attempt_key, failures, counted_at, open_tries, open_until, wait_until, noted_until
+    "SELECT attempt_key, failures, counted_at, open_ends, wait_until, noted_until
      FROM login_attempts WHERE attempt_key IN (";
 
 /// Rows that say nothing any more, the oldest first.
@@ -89,10 +91,10 @@ pub async fn lock(
     let each = conn.reborrow();
     on!(each, |c: Dialect| {
         let mut query = QueryBuilder::<Dialect>::new(
-            "INSERT INTO login_attempts (attempt_key, failures, counted_at, open_tries, expires_at) ",
+            "INSERT INTO login_attempts (attempt_key, failures, counted_at, expires_at) ",
         );
         query.push_values(keys, |mut row, key| {
-            row.push_bind(*key).push_bind(0_i64).push_bind(time).push_bind(0_i64).push_bind(time);
+            row.push_bind(*key).push_bind(0_i64).push_bind(time).push_bind(time);
         });
         query.push(<Dialect as OrLeave>::OR_LEAVE);
         query.build().execute(c).await?;
@@ -123,17 +125,17 @@ async fn select(conn: Conn<'_>, keys: &[&str], lock: bool) -> sqlx::Result<Vec<A
 /// The database's.
 pub async fn save(conn: Conn<'_>, attempts: &Attempts, expires_at: Timestamp) -> sqlx::Result<()> {
     let zone = conn.zone;
+    let open_ends = Some(&attempts.count.open_ends).filter(|ends| !ends.is_empty());
     on!(conn, |c| {
         sqlx::query(
             "UPDATE login_attempts
-             SET failures = ?, counted_at = ?, open_tries = ?, open_until = ?, wait_until = ?,
-                 noted_until = ?, expires_at = ?
+             SET failures = ?, counted_at = ?, open_ends = ?, wait_until = ?, noted_until = ?,
+                 expires_at = ?
              WHERE attempt_key = ?",
         )
         .bind(i64::from(attempts.count.failures))
         .bind(zone.write(attempts.count.counted_at))
-        .bind(i64::from(attempts.count.open_tries))
-        .bind(attempts.count.open_until.map(|time| zone.write(time)))
+        .bind(open_ends.map(sqlx::types::Json))
         .bind(attempts.count.wait_until.map(|time| zone.write(time)))
         .bind(attempts.noted_until.map(|time| zone.write(time)))
         .bind(zone.write(expires_at))
@@ -162,24 +164,6 @@ pub async fn count_expired(conn: Conn<'_>, now: Timestamp) -> sqlx::Result<i64> 
 ///
 /// # Errors
 /// The database's.
-pub async fn delete_expired(mut conn: Conn<'_>, now: Timestamp, limit: i64) -> sqlx::Result<u64> {
-    let now = conn.zone.write(now);
-    let each = conn.reborrow();
-    let keys: Vec<String> =
-        on!(each, |c| { sqlx::query_scalar(EXPIRED).bind(now).bind(limit).fetch_all(c).await })?;
-    if keys.is_empty() {
-        return Ok(0);
-    }
-    on!(conn, |c: Dialect| {
-        // One that was used since stays.
-        let mut query =
-            QueryBuilder::<Dialect>::new("DELETE FROM login_attempts WHERE expires_at <= ");
-        query.push_bind(now).push(" AND attempt_key IN (");
-        let mut list = query.separated(", ");
-        for key in &keys {
-            list.push_bind(key);
-        }
-        query.push(")");
-        query.build().execute(c).await.map(|done| done.rows_affected())
-    })
+pub async fn delete_expired(conn: Conn<'_>, now: Timestamp, limit: i64) -> sqlx::Result<u64> {
+    delete::expired(conn, "login_attempts", "attempt_key", EXPIRED, now, limit).await
 }

@@ -204,17 +204,12 @@ pub fn is_unique_violation(error: &sqlx::Error) -> bool {
 /// Whether the database will never take what was to be written: another try says the same.
 #[must_use]
 pub fn is_of_the_data(error: &sqlx::Error) -> bool {
-    let Some(error) = error.as_database_error() else {
-        return false;
-    };
-    let code = error.code();
-    if error.try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>().is_some() {
-        // SQLSTATE class 22, data exception.
-        return code.is_some_and(|state| state.starts_with("22"));
-    }
-    // SQLITE_TOOBIG, SQLITE_CONSTRAINT and SQLITE_MISMATCH, whatever their extension.
-    code.and_then(|code| code.parse::<i32>().ok())
-        .is_some_and(|code| matches!(code & 0xff, 18..=20))
+    // MySQL: SQLSTATE class 22, data exception. SQLite: TOOBIG, CONSTRAINT and MISMATCH.
+    error.as_database_error().and_then(sqlx::error::DatabaseError::code).is_some_and(|code| {
+        let sqlite =
+            code.len() != 5 && code.parse().is_ok_and(|n: i32| (18..=20).contains(&(n & 0xff)));
+        sqlite || (code.len() == 5 && code.starts_with("22"))
+    })
 }
 
 /// Whether the same work may well succeed when it is done again: it lost a dead-lock or waited too

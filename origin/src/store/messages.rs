@@ -235,13 +235,7 @@ pub fn behind_statement(
     let mut statement = Statement::new("SELECT chat_message_id, seq, sender_id FROM (");
     // Each status by itself: that is the index's order, and what is read long since is never looked at.
     for (nth, earlier) in before(status).iter().enumerate() {
-        statement.push(
-            match nth {
-                0 => "SELECT * FROM (",
-                _ => " UNION ALL SELECT * FROM (",
-            },
-            [],
-        );
+        statement.push(if nth == 0 { "SELECT * FROM (" } else { " UNION ALL SELECT * FROM (" }, []);
         statement.push(
             "SELECT chat_message_id, seq, sender_id FROM chat_messages
              WHERE customer_service_session_id = ? AND sender_type = ? AND status = ? AND seq <= ?
@@ -254,14 +248,7 @@ pub fn behind_statement(
                 limit.into(),
             ],
         );
-        statement.push(
-            match nth {
-                0 => ") a",
-                1 => ") b",
-                _ => ") c",
-            },
-            [],
-        );
+        statement.push(") of_status", []);
     }
     statement.push(") behind ORDER BY seq LIMIT ?", [limit.into()]);
     statement

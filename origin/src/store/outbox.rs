@@ -5,7 +5,10 @@ use std::time::Duration;
 use shared::{chat::news::News, time::Timestamp};
 use sqlx::{FromRow, QueryBuilder};
 
-use super::db::{Conn, DialectWords as _, InsertedId as _, on};
+use super::{
+    db::{Conn, DbZone, DialectWords as _, InsertedId as _, on},
+    statement::Statement,
+};
 
 /// The kinds of rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -203,19 +206,43 @@ async fn oldest_of(
     limit: i64,
     now: Timestamp,
 ) -> sqlx::Result<Vec<i64>> {
-    let now = conn.zone.write(now);
-    on!(conn, |c: Dialect| {
-        let mut query = QueryBuilder::<Dialect>::new("SELECT edge_outbox_id FROM (");
-        for (nth, kind) in kinds.iter().enumerate() {
-            query.push(if nth == 0 { "" } else { " UNION ALL " });
-            query.push("SELECT edge_outbox_id, available_at FROM (SELECT edge_outbox_id, available_at FROM edge_outbox WHERE kind = ");
-            query.push_bind(kind.as_str());
-            query.push(" AND dead_at IS NULL AND available_at <= ").push_bind(now);
-            query.push(" ORDER BY available_at, edge_outbox_id LIMIT ").push_bind(limit);
-            query.push(format!(") of_kind_{nth}"));
-        }
-        query.push(") oldest ORDER BY available_at, edge_outbox_id LIMIT ").push_bind(limit);
-        query.build_query_scalar().fetch_all(c).await
+    let statement = oldest_statement(kinds, limit, now, conn.zone);
+    let rows: Vec<(i64,)> = statement.fetch_all(conn).await?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}
+
+/// The look for the rows of several kinds that come first.
+#[must_use]
+pub fn oldest_statement(kinds: &[Kind], limit: i64, now: Timestamp, zone: DbZone) -> Statement {
+    let mut statement = Statement::new("SELECT edge_outbox_id FROM (");
+    for (nth, kind) in kinds.iter().enumerate() {
+        statement.push(if nth == 0 { "SELECT * FROM (" } else { " UNION ALL SELECT * FROM (" }, []);
+        statement.push(
+            "SELECT edge_outbox_id, available_at FROM edge_outbox
+             WHERE kind = ? AND dead_at IS NULL AND available_at <= ?
+             ORDER BY available_at, edge_outbox_id LIMIT ?",
+            [kind.as_str().into(), zone.write(now).into(), limit.into()],
+        );
+        statement.push(") of_kind", []);
+    }
+    statement.push(") oldest ORDER BY available_at, edge_outbox_id LIMIT ?", [limit.into()]);
+    statement
+}
+
+/// Alerts written before a row that are being told for the first time, or will be: at most 100 keys.
+///
+/// # Errors
+/// The database's.
+pub async fn fresh_alerts_before(conn: Conn<'_>, edge_outbox_id: i64) -> sqlx::Result<Vec<i64>> {
+    on!(conn, |c| {
+        sqlx::query_scalar(
+            "SELECT edge_outbox_id FROM edge_outbox
+             WHERE kind = ? AND dead_at IS NULL AND attempts <= 1 AND edge_outbox_id < ? LIMIT 100",
+        )
+        .bind(Kind::SecurityAlert.as_str())
+        .bind(edge_outbox_id)
+        .fetch_all(c)
+        .await
     })
 }
 

@@ -4,7 +4,10 @@ use chrono::NaiveDateTime;
 use shared::time::Timestamp;
 use sqlx::{FromRow, QueryBuilder};
 
-use super::db::{Conn, DialectWords as _, on};
+use super::{
+    db::{Conn, DialectWords as _, on},
+    delete,
+};
 
 /// Why WeChat gives no openid for a code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -180,24 +183,6 @@ pub async fn count_expired(conn: Conn<'_>, now: Timestamp) -> sqlx::Result<i64> 
 ///
 /// # Errors
 /// The database's.
-pub async fn delete_expired(mut conn: Conn<'_>, now: Timestamp, limit: i64) -> sqlx::Result<u64> {
-    let now = conn.zone.write(now);
-    let each = conn.reborrow();
-    let hashes: Vec<String> =
-        on!(each, |c| { sqlx::query_scalar(EXPIRED).bind(now).bind(limit).fetch_all(c).await })?;
-    if hashes.is_empty() {
-        return Ok(0);
-    }
-    on!(conn, |c: Dialect| {
-        // One that was claimed again since stays.
-        let mut query =
-            QueryBuilder::<Dialect>::new("DELETE FROM wechat_codes WHERE expires_at <= ");
-        query.push_bind(now).push(" AND code_hash IN (");
-        let mut list = query.separated(", ");
-        for hash in &hashes {
-            list.push_bind(hash);
-        }
-        query.push(")");
-        query.build().execute(c).await.map(|done| done.rows_affected())
-    })
+pub async fn delete_expired(conn: Conn<'_>, now: Timestamp, limit: i64) -> sqlx::Result<u64> {
+    delete::expired(conn, "wechat_codes", "code_hash", EXPIRED, now, limit).await
 }

@@ -1,6 +1,7 @@
 //! Chat: words, shapes and rules of conversations and messages.
 
 pub mod event;
+pub mod gateway;
 mod message;
 pub mod news;
 pub mod room;

@@ -3,7 +3,7 @@
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 
-use super::news::RawNews;
+use super::{gateway::ClientFrames, news::RawNews};
 use crate::{error::ErrorCode, session::SessionHash, time::Timestamp, user::UserType};
 
 /// An object that holds sockets.
@@ -47,6 +47,18 @@ impl Room {
             Self::User(user_id) => format!("user:{user_id}"),
             Self::Desk(shard) => format!("desk:{shard}"),
             Self::Gateway(number) => format!("gateway:{number}"),
+        }
+    }
+
+    /// The room of this name; `None` where it is that of none.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        let (kind, number) = name.split_once(':')?;
+        match kind {
+            "user" => number.parse().ok().map(Self::User),
+            "desk" => number.parse().ok().map(Self::Desk),
+            "gateway" => number.parse().ok().map(Self::Gateway),
+            _ => None,
         }
     }
 }
@@ -101,6 +113,12 @@ pub enum RoomCall {
     EndSession(SessionEnded),
     /// Send something of the moment to some people's sockets.
     Pass(Passing),
+    /// Let a socket in that lives in a gateway.
+    Subscribe(SocketOwner),
+    /// That socket is gone: its `socket_id`.
+    Unsubscribe(String),
+    /// Read what its client has sent.
+    ClientFrames(ClientFrames),
 }
 
 impl RoomCall {
@@ -112,6 +130,9 @@ impl RoomCall {
             Self::Deliver(_) => "/deliver",
             Self::EndSession(_) => "/end-session",
             Self::Pass(_) => "/pass",
+            Self::Subscribe(_) => "/subscribe",
+            Self::Unsubscribe(_) => "/unsubscribe",
+            Self::ClientFrames(_) => "/client-frames",
         }
     }
 
@@ -125,6 +146,9 @@ impl RoomCall {
             Self::Deliver(deliveries) => serde_json::to_string(deliveries),
             Self::EndSession(ended) => serde_json::to_string(ended),
             Self::Pass(passing) => serde_json::to_string(passing),
+            Self::Subscribe(owner) => serde_json::to_string(owner),
+            Self::Unsubscribe(socket_id) => serde_json::to_string(socket_id),
+            Self::ClientFrames(frames) => serde_json::to_string(frames),
         }
     }
 
@@ -138,6 +162,11 @@ impl RoomCall {
             "/deliver" => Some(serde_json::from_slice(body.as_bytes()).map(Self::Deliver)),
             "/pass" => Some(serde_json::from_slice(body.as_bytes()).map(Self::Pass)),
             "/end-session" => Some(serde_json::from_slice(body.as_bytes()).map(Self::EndSession)),
+            "/subscribe" => Some(serde_json::from_slice(body.as_bytes()).map(Self::Subscribe)),
+            "/unsubscribe" => Some(serde_json::from_slice(body.as_bytes()).map(Self::Unsubscribe)),
+            "/client-frames" => {
+                Some(serde_json::from_slice(body.as_bytes()).map(Self::ClientFrames))
+            }
             _ => None,
         }
     }
@@ -189,6 +218,16 @@ mod tests {
         assert_eq!(Room::of(31, UserType::Admin, 1).name(), "desk:0");
         assert_eq!(Room::of(31, UserType::Admin, 4), Room::Desk(3));
         assert_eq!(Room::of(-1, UserType::Admin, 0), Room::Desk(0));
+    }
+
+    #[test]
+    fn a_name_is_that_of_one_room() {
+        for room in [Room::User(31), Room::User(-1), Room::Desk(3), Room::Gateway(15)] {
+            assert_eq!(Room::named(&room.name()), Some(room));
+        }
+        for odd in ["", "user", "user:", "user:x", "desk:-1", "room:1"] {
+            assert_eq!(Room::named(odd), None, "{odd}");
+        }
     }
 
     #[test]

@@ -210,7 +210,7 @@ async fn let_in(app: &TestApp, nth: u32) {
     let open = async || {
         let mut handle = app.app.db.acquire().await.unwrap();
         let rows = store::attempts::find(handle.conn(), &["address:8.8.8.8"]).await.unwrap();
-        rows.iter().any(|row| row.count.failures + row.count.open_tries == nth)
+        rows.iter().any(|row| row.count.failures + row.count.open_tries() == nth)
     };
     while !open().await {
         tokio::time::sleep(Duration::from_millis(1)).await;

@@ -1,4 +1,7 @@
-use origin::store::{self, users::NewUser};
+use origin::{
+    store::{self, users::NewUser},
+    users::{self, By},
+};
 use serde_json::{Value, json};
 use shared::{route, user::Role};
 use tests::{Device, TestApp, both_databases, user::PASSWORD};
@@ -8,8 +11,10 @@ both_databases!(
     a_wrong_old_password_changes_nothing_and_is_on_record,
     a_new_password_has_limits,
     of_two_changes_at_once_one_holds,
+    of_two_changes_in_one_session_one_holds,
     no_password_is_ever_on_record,
     no_log_in_with_the_old_password_survives_its_change,
+    no_log_in_that_is_under_way_survives_an_operators_change,
 );
 
 const NEW: &str = "staple battery horse";
@@ -135,6 +140,22 @@ async fn of_two_changes_at_once_one_holds(app: TestApp) {
     ana.try_log_in(&app, &Device::phone("phone-9"), password).await.ok();
 }
 
+async fn of_two_changes_in_one_session_one_holds(app: TestApp) {
+    let ana = app.user("ana").await;
+    let phone = ana.log_in(Device::phone("phone-1")).await;
+    // Neither ends the session of the other: the old password alone is in the way.
+    let (to_new, to_newer) = (change(PASSWORD, NEW), change(PASSWORD, "newer horse battery"));
+    let (one, two) =
+        tokio::join!(phone.post(route::PASSWORD, &to_new), phone.post(route::PASSWORD, &to_newer));
+    let (password, loser) = match (one.status.as_u16(), two.status.as_u16()) {
+        (200, 401) => (NEW, two),
+        (401, 200) => ("newer horse battery", one),
+        both => panic!("{both:?}"),
+    };
+    loser.refused(401, "INVALID_CREDENTIALS");
+    ana.try_log_in(&app, &Device::phone("phone-9"), password).await.ok();
+}
+
 async fn no_password_is_ever_on_record(app: TestApp) {
     let ana = app.user("ana").await;
     let phone = ana.log_in(Device::phone("phone-1")).await;
@@ -172,4 +193,27 @@ async fn no_log_in_with_the_old_password_survives_its_change(app: TestApp) {
         let live = live.data()["sessions"].as_array().unwrap().clone();
         assert_eq!(live.len(), 1, "whoever was let in by the old password is out: {live:?}");
     }
+}
+
+async fn no_log_in_that_is_under_way_survives_an_operators_change(app: TestApp) {
+    let ana = app.user("ana").await;
+    let hash = app.app.passwords.hash(NEW.to_owned(), &app.app.ambient).await.unwrap();
+    let thief = Device::phone("thief").at("203.0.113.9");
+    let change = async {
+        // It has read the old hash by then, and computes.
+        let admitted = async || {
+            let mut handle = app.app.db.acquire().await.unwrap();
+            let found = store::attempts::find(handle.conn(), &["address:203.0.113.9"]).await;
+            found.unwrap().iter().any(|row| row.count.open_tries() > 0)
+        };
+        while !admitted().await {
+            tokio::task::yield_now().await;
+        }
+        users::set_password(&app.app, ana.user_id, &hash, By::default()).await.unwrap();
+    };
+    tokio::join!(ana.try_log_in(&app, &thief, PASSWORD), change);
+    // Refused, or let in before and ended.
+    let mut handle = app.app.db.acquire().await.unwrap();
+    let open = store::sessions::open_of(handle.conn(), ana.user_id, None).await.unwrap();
+    assert!(open.is_empty(), "{open:?}");
 }

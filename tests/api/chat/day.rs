@@ -8,18 +8,32 @@ use std::{
 };
 
 use chrono::NaiveDateTime;
+use origin::{
+    chat::{self, By, Draft},
+    error::ApiError,
+    state::App,
+    store::{
+        messages::{Window, history},
+        sessions::Session,
+    },
+};
 use serde_json::{Value, json};
-use shared::{route, user::Role};
-use tests::{Device, LoggedIn, Reply, TestApp, both_databases};
+use shared::{
+    chat::NewMessage,
+    error::ErrorCode,
+    internal::{Accepted, StoreOutcome},
+    route,
+    user::Role,
+};
+use tests::{Device, LoggedIn, TestApp, both_databases};
 
-use super::hand_on;
-use crate::internal::call;
+use crate::internal::session_token;
 
 both_databases!(after_a_day_of_everything_the_numbers_are_right);
 
 const ACTIONS: usize = 2_000;
 
-/// Numbers that follow from a seed (SplitMix64).
+/// Numbers that follow from a seed (`SplitMix64`).
 struct Draw(u64);
 
 impl Draw {
@@ -45,7 +59,7 @@ type ReadUpTo = HashMap<(i64, &'static str), i64>;
 async fn after_a_day_of_everything_the_numbers_are_right(app: TestApp) {
     let seed = seed();
     eprintln!("DAY_SEED={seed}");
-    let mut draw = Draw(seed);
+    let draw = Draw(seed);
     let (mut users, mut staff) = (Vec::new(), Vec::new());
     for n in 0..4 {
         let user = app.user(&format!("user{n}")).await;
@@ -54,89 +68,134 @@ async fn after_a_day_of_everything_the_numbers_are_right(app: TestApp) {
         let member = app.staff(&format!("agent{n}"), role).await;
         staff.push(member.log_in(Device::browser(&format!("desk-{n}"))).await);
     }
+    let sessions = |clients: &[LoggedIn<'_>]| {
+        let accepted: Vec<_> = clients
+            .iter()
+            .map(|client| Accepted {
+                session_token: session_token(&app, client),
+                at: app.app.ambient.now(),
+            })
+            .collect();
+        let app = app.app.clone();
+        async move {
+            let mut sessions = Vec::new();
+            for one in &accepted {
+                sessions.push(chat::accepted(&app, one).await.unwrap());
+            }
+            sessions
+        }
+    };
+    let (of_users, of_staff) = (sessions(&users).await, sessions(&staff).await);
+    let mut day = Day { app: &app.app, draw, staff: &of_staff, read: HashMap::new() };
     let mut conversations: Vec<i64> = Vec::new();
-    let mut read: ReadUpTo = HashMap::new();
     for _ in 0..ACTIONS {
-        app.clock.step(Duration::from_millis(draw.next(60_000).try_into().unwrap()));
-        let user = &users[draw.next(users.len())];
-        let member = &staff[draw.next(staff.len())];
-        if conversations.is_empty() || draw.next(8) == 0 {
-            let begun = user.post(route::CHAT_SESSIONS, &json!({})).await;
-            let id = begun.data()["customer_service_session_id"].as_i64().unwrap();
-            if !conversations.contains(&id) {
-                conversations.push(id);
+        app.clock.step(Duration::from_millis(day.draw.next(60_000).try_into().unwrap()));
+        let user = &of_users[day.draw.next(users.len())];
+        if conversations.is_empty() || day.draw.next(8) == 0 {
+            let (begun, _) =
+                chat::open_conversation(&app.app, user.user_id, "mobile").await.unwrap();
+            if !conversations.contains(&begun.customer_service_session_id) {
+                conversations.push(begun.customer_service_session_id);
             }
             continue;
         }
-        // Of the last few, mostly: those are open.
+        // Of the last few: those are open, most of them.
         let last = conversations.len() - 1;
-        let id = conversations[last - draw.next(6.min(conversations.len()))];
-        act(&app, &mut draw, user, member, &staff, id, &mut read).await;
+        let id = conversations[last - day.draw.next(6.min(conversations.len()))];
+        day.act(user, id).await;
     }
+    let read = day.read;
     held_against_rows(&app, &users, &staff[0], &read).await;
 }
 
-#[expect(clippy::too_many_arguments, reason = "the stage of one scene")]
-async fn act(
-    app: &TestApp,
-    draw: &mut Draw,
-    user: &LoggedIn<'_>,
-    member: &LoggedIn<'_>,
-    staff: &[LoggedIn<'_>],
-    id: i64,
-    read: &mut ReadUpTo,
-) {
-    let to = |path: &str| route::with_id(path, id);
-    let text = json!({ "content": format!("m{}", draw.next(1000)) });
-    match draw.next(20) {
-        0..4 => allowed(&user.post(&to(route::CHAT_MESSAGES), &text).await),
-        4..7 => allowed(&member.post(&to(route::DESK_SEND), &text).await),
-        7..9 => drop(hand_on(app, user, id, vec![text; 1 + draw.next(4)]).await),
-        9 => drop(hand_on(app, member, id, vec![text; 1 + draw.next(4)]).await),
-        10..12 => allowed(&member.post(&to(route::DESK_ACCEPT), &json!({})).await),
-        12 => {
-            let whom = json!({ "admin_id": staff[draw.next(staff.len())].user_id });
-            allowed(&member.post(&to(route::DESK_TRANSFER), &whom).await);
+/// What is needed to do something. Not by HTTP, whose part is told elsewhere, and where checking tokens
+/// would take most of the time.
+struct Day<'a> {
+    app: &'a App,
+    draw: Draw,
+    staff: &'a [Session],
+    read: ReadUpTo,
+}
+
+impl Day<'_> {
+    async fn act(&mut self, user: &Session, id: i64) {
+        let app = self.app;
+        let (member, colleague) = (self.draw.next(4), self.draw.next(4));
+        let (member, colleague) = (&self.staff[member], self.staff[colleague].user_id);
+        let (by_user, by_member) =
+            (By { session: user, call: None }, By { session: member, call: None });
+        let either = if self.draw.next(2) == 0 { by_user } else { by_member };
+        match self.draw.next(20) {
+            0..7 => {
+                let message: NewMessage =
+                    serde_json::from_value(json!({ "content": self.text() })).unwrap();
+                let draft = Draft { by: either, judged: Ok(()), message: &message };
+                allowed(chat::send(app, id, draft).await);
+            }
+            7..10 => self.send_by_socket(either.session, id).await,
+            10..12 => allowed(chat::accept(app, id, by_member).await),
+            12 => allowed(chat::transfer(app, id, colleague, by_member).await),
+            13 => allowed(chat::close(app, id, Some("done"), either).await),
+            14 => {
+                let score = i64::try_from(1 + self.draw.next(5)).unwrap();
+                allowed(chat::rate(app, id, score, by_user).await);
+            }
+            15..17 => {
+                let seq = i64::try_from(self.draw.next(20)).unwrap();
+                let side = either.participant().sender_type();
+                allowed(chat::deliver(app, id, side, seq).await);
+            }
+            _ => self.read(either, id).await,
         }
-        13 => match draw.next(3) {
-            0 => allowed(&user.post(&to(route::CHAT_CLOSE), &json!({})).await),
-            _ => allowed(&member.post(&to(route::DESK_CLOSE), &json!({ "reason": "done" })).await),
-        },
-        14 => {
-            let score = json!({ "satisfaction_score": 1 + draw.next(5) });
-            allowed(&user.post(&to(route::CHAT_RATING), &score).await);
+    }
+
+    fn text(&mut self) -> String {
+        format!("m{}", self.draw.next(1000))
+    }
+
+    async fn send_by_socket(&mut self, session: &Session, id: i64) {
+        let messages = (0..=self.draw.next(4))
+            .map(|_| {
+                serde_json::from_value(json!({
+                    "sender": { "session_token": session.session_token, "at": self.app.ambient.now() },
+                    "customer_service_session_id": id,
+                    "message": { "content": self.text() },
+                    "language": "en",
+                }))
+                .unwrap()
+            })
+            .collect();
+        for outcome in chat::store_batch(self.app, messages).await {
+            assert!(!matches!(outcome, StoreOutcome::Later(_)), "{outcome:?}");
         }
-        15..17 => {
-            let by = if draw.next(2) == 0 { "user" } else { "admin" };
-            let mark = json!({ "kind": "delivered", "customer_service_session_id": id, "by": by, "seq": draw.next(20) });
-            allowed(&call(app, route::INTERNAL_MARKS, &json!({ "marks": [mark] })).await);
+    }
+
+    /// Reads up to one of the newest messages.
+    async fn read(&mut self, by: By<'_>, id: i64) {
+        let mut handle = self.app.db.acquire().await.unwrap();
+        let newest = history(handle.conn(), id, Window::UpTo(i64::MAX), 5).await.unwrap();
+        drop(handle);
+        if newest.is_empty() {
+            return;
         }
-        _ => {
-            let (reader, side, history, path) = if draw.next(2) == 0 {
-                (user, "user", route::CHAT_MESSAGES, route::CHAT_READ)
-            } else {
-                (member, "admin", route::DESK_MESSAGES, route::DESK_READ)
-            };
-            let history = reader.get(&format!("{}?limit=5", to(history))).await;
-            allowed(&history);
-            let Some(messages) =
-                history.json["data"]["messages"].as_array().filter(|some| !some.is_empty())
-            else {
-                return;
-            };
-            let message = &messages[draw.next(messages.len())];
-            let body = json!({ "chat_message_id": message["chat_message_id"] });
-            let done = reader.post(&to(path), &body).await;
-            let seq = done.data()["seq"].as_i64().unwrap();
-            let so_far = read.entry((id, side)).or_default();
-            *so_far = seq.max(*so_far);
+        let message = &newest[self.draw.next(newest.len())];
+        match chat::read(self.app, id, message.chat_message_id, by).await {
+            Ok(progress) => {
+                let side = by.participant().sender_type().as_str();
+                let so_far = self.read.entry((id, side)).or_default();
+                *so_far = progress.seq.max(*so_far);
+            }
+            refused => allowed(refused),
         }
     }
 }
 
 #[track_caller]
-fn allowed(reply: &Reply) {
-    assert!([200, 201, 404, 409].contains(&reply.status.as_u16()), "{reply:?}");
+fn allowed<T>(done: Result<T, ApiError>) {
+    if let Err(error) = done {
+        let code = error.code();
+        assert!(matches!(code, ErrorCode::NotFound | ErrorCode::Conflict), "{error:?}");
+    }
 }
 
 /// A conversation, as its row and its messages' rows say.
@@ -279,7 +338,8 @@ async fn statistics(admin: &LoggedIn<'_>, kept: &[Kept]) {
         (scores.iter().sum::<i64>(), i64::try_from(scores.len()).expect("not so many"));
     let hundredths = (sum * 100 + count / 2) / count;
     let average = said["satisfaction"]["average"].as_f64().unwrap();
-    assert!((average * 100.0 - hundredths as f64).abs() < 1e-6, "{average}, {hundredths}");
+    let exact = f64::from(i32::try_from(hundredths).unwrap()) / 100.0;
+    assert!((average - exact).abs() < 1e-9, "{average}, {exact}");
 }
 
 /// Every version and every message was told, once.

@@ -38,8 +38,8 @@ async fn mark(app: &TestApp, marks: Vec<Value>) -> Vec<Value> {
 
 /// Four messages of the user; their keys.
 async fn four(app: &TestApp, client: &LoggedIn<'_>, id: i64) -> Vec<i64> {
-    let messages = (0..4).map(|n| json!({ "content": format!("m{n}") })).collect();
-    hand_on(app, client, id, messages)
+    let messages: Vec<_> = (0..4).map(|n| json!({ "content": format!("m{n}") })).collect();
+    hand_on(app, client, id, &messages)
         .await
         .iter()
         .map(|outcome| outcome["stored"]["message"]["chat_message_id"].as_i64().unwrap())
@@ -97,7 +97,7 @@ async fn each_side_has_its_own_unread(app: TestApp) {
     let wang = wang.log_in(Device::browser("desk-1")).await;
     let id = begin(&ana).await;
     let ids = four(&app, &ana, id).await;
-    let answers = hand_on(&app, &wang, id, vec![json!({ "content": "您好" }); 3]).await;
+    let answers = hand_on(&app, &wang, id, &vec![json!({ "content": "您好" }); 3]).await;
     let answer = |n: usize| answers[n]["stored"]["message"]["chat_message_id"].as_i64().unwrap();
     let unread = async || {
         let user = ana.get(route::CHAT_SESSIONS).await;
@@ -127,7 +127,7 @@ async fn more_than_one_row_of_news_tells_is_marked_in_several(app: TestApp) {
     let ana = ana.log_in(Device::phone("phone-1")).await;
     let id = begin(&ana).await;
     for _ in 0..6 {
-        hand_on(&app, &ana, id, vec![json!({ "content": "x" }); 100]).await;
+        hand_on(&app, &ana, id, &vec![json!({ "content": "x" }); 100]).await;
     }
     mark(&app, vec![delivered(id, "admin", 550)]).await;
     let behind =

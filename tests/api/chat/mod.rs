@@ -20,7 +20,7 @@ pub async fn begin(client: &LoggedIn<'_>) -> i64 {
 }
 
 /// A message as a room hands it on.
-pub fn from_socket(session_token: &str, at: Timestamp, id: i64, message: Value) -> Value {
+pub fn from_socket(session_token: &str, at: Timestamp, id: i64, message: &Value) -> Value {
     json!({
         "sender": { "session_token": session_token, "at": at },
         "customer_service_session_id": id,
@@ -34,12 +34,12 @@ pub async fn hand_on(
     app: &TestApp,
     client: &LoggedIn<'_>,
     id: i64,
-    messages: Vec<Value>,
+    messages: &[Value],
 ) -> Vec<Value> {
     let token = session_token(app, client);
     let now = app.app.ambient.now();
     let messages: Vec<_> =
-        messages.into_iter().map(|message| from_socket(&token, now, id, message)).collect();
+        messages.iter().map(|message| from_socket(&token, now, id, message)).collect();
     outcomes(&call(app, route::INTERNAL_MESSAGES, &json!({ "messages": messages })).await)
 }
 

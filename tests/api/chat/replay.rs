@@ -19,8 +19,8 @@ async fn a_room_reads_on_from_what_it_has(app: TestApp) {
     let ana = app.user("ana").await;
     let ana = ana.log_in(Device::phone("phone-1")).await;
     let id = begin(&ana).await;
-    let messages = (0..7).map(|n| json!({ "content": format!("m{n}") })).collect();
-    hand_on(&app, &ana, id, messages).await;
+    let messages: Vec<_> = (0..7).map(|n| json!({ "content": format!("m{n}") })).collect();
+    hand_on(&app, &ana, id, &messages).await;
     let ask = async |after_seq: i64, limit: u32| {
         let question = json!({
             "reader": null, "customer_service_session_id": id, "after_seq": after_seq, "limit": limit,

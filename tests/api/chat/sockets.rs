@@ -38,12 +38,12 @@ async fn a_session_is_judged_as_of_the_sending(app: TestApp) {
     app.clock.step(Duration::from_secs(5));
     let at = |second| before.plus(Duration::from_secs(second));
     let batch = json!({ "messages": [
-        from_socket(&token, at(0), id, json!({ "content": "before", "temp_message_id": "a" })),
-        from_socket(&token, at(4), id, json!({ "content": "just before", "temp_message_id": "b" })),
-        from_socket(&token, at(5), id, json!({ "content": "at its end", "temp_message_id": "c" })),
-        from_socket(&token, at(6), id, json!({ "content": "after", "temp_message_id": "d" })),
-        from_socket(&session_token(&app, &new), at(6), id, json!({ "content": "new", "temp_message_id": "a" })),
-        from_socket("nobody's", at(6), id, json!({ "content": "x" })),
+        from_socket(&token, at(0), id, &json!({ "content": "before", "temp_message_id": "a" })),
+        from_socket(&token, at(4), id, &json!({ "content": "just before", "temp_message_id": "b" })),
+        from_socket(&token, at(5), id, &json!({ "content": "at its end", "temp_message_id": "c" })),
+        from_socket(&token, at(6), id, &json!({ "content": "after", "temp_message_id": "d" })),
+        from_socket(&session_token(&app, &new), at(6), id, &json!({ "content": "new", "temp_message_id": "a" })),
+        from_socket("nobody's", at(6), id, &json!({ "content": "x" })),
     ]});
     let outcomes = outcomes(&call(&app, route::INTERNAL_MESSAGES, &batch).await);
     assert_eq!(
@@ -56,13 +56,13 @@ async fn a_session_is_judged_as_of_the_sending(app: TestApp) {
         json!(SessionHash::of(&token)),
         "the sender's own sockets are told by it"
     );
-    // One whose time was over when it was sent; and a clock that is ahead of ours claims no future.
-    app.clock.step(Duration::from_hours(30 * 24));
+    // One whose time was over when it was sent.
     let late = session_token(&app, &new);
+    app.clock.step(Duration::from_hours(30 * 24));
     let now = app.app.ambient.now();
     let batch = json!({ "messages": [
-        from_socket(&late, now, id, json!({ "content": "late", "temp_message_id": "e" })),
-        from_socket(&late, at(60), id, json!({ "content": "in time", "temp_message_id": "f" })),
+        from_socket(&late, now, id, &json!({ "content": "late", "temp_message_id": "e" })),
+        from_socket(&late, at(60), id, &json!({ "content": "in time", "temp_message_id": "f" })),
     ]});
     let outcomes = super::outcomes(&call(&app, route::INTERNAL_MESSAGES, &batch).await);
     assert_eq!(outcomes.iter().map(told).collect::<Vec<_>>(), ["SESSION_EXPIRED", "seq 3"]);
@@ -72,13 +72,13 @@ async fn a_sender_who_was_banned_since_is_refused(app: TestApp) {
     let ana = app.user("ana").await;
     let phone = ana.log_in(Device::phone("phone-1")).await;
     let id = begin(&phone).await;
-    let stored = hand_on(&app, &phone, id, vec![json!({ "content": "x", "temp_message_id": "a" })]);
-    assert_eq!(told(&stored.await[0]), "seq 1");
+    let message = json!({ "content": "x", "temp_message_id": "a" });
+    assert_eq!(told(&hand_on(&app, &phone, id, &[message]).await[0]), "seq 1");
     let mut handle = app.app.db.acquire().await.unwrap();
     let now = app.app.ambient.now();
     store::users::set_status(handle.conn(), ana.user_id, UserStatus::Banned, now).await.unwrap();
     let again = ["a", "b"].map(|id| json!({ "content": "x", "temp_message_id": id }));
-    let outcomes = hand_on(&app, &phone, id, again.to_vec()).await;
+    let outcomes = hand_on(&app, &phone, id, &again).await;
     assert_eq!(outcomes.iter().map(told).collect::<Vec<_>>(), ["seq 1", "USER_INACTIVE"]);
 }
 
@@ -92,16 +92,16 @@ async fn what_was_stored_stays_stored_when_it_comes_again(app: TestApp) {
     let wang = wang.log_in(Device::browser("desk-1")).await;
     let id = begin(&ana).await;
     let message = vec![json!({ "content": "您好", "temp_message_id": "w" })];
-    let first = hand_on(&app, &wang, id, message.clone()).await;
+    let first = hand_on(&app, &wang, id, &message).await;
     let to = json!({ "admin_id": li.user_id });
     wang.post(&route::with_id(route::DESK_TRANSFER, id), &to).await.ok();
     // Its sender may not even see the conversation any more, and what they wrote is there.
-    let again = hand_on(&app, &wang, id, message).await;
+    let again = hand_on(&app, &wang, id, &message).await;
     assert_eq!(again[0]["stored"]["message"], first[0]["stored"]["message"]);
-    let other = hand_on(&app, &wang, id, vec![json!({ "content": "再见" })]).await;
+    let other = hand_on(&app, &wang, id, &[json!({ "content": "再见" })]).await;
     assert_eq!(told(&other[0]), "NOT_FOUND");
     ana.post(&route::with_id(route::CHAT_CLOSE, id), &json!({})).await.ok();
-    let late = hand_on(&app, &ana, id, vec![json!({ "content": "late" })]).await;
+    let late = hand_on(&app, &ana, id, &[json!({ "content": "late" })]).await;
     assert_eq!(told(&late[0]), "CONFLICT");
 }
 
@@ -112,8 +112,8 @@ async fn a_batch_that_comes_again_is_answered_the_same(app: TestApp) {
     let batch: Vec<Value> = (0..100)
         .map(|n| json!({ "content": format!("m{}", n % 90), "temp_message_id": format!("t{}", n % 90) }))
         .collect();
-    let first = hand_on(&app, &ana, id, batch.clone()).await;
-    let again = hand_on(&app, &ana, id, batch).await;
+    let first = hand_on(&app, &ana, id, &batch).await;
+    let again = hand_on(&app, &ana, id, &batch).await;
     let messages = |outcomes: &[Value]| -> Vec<Value> {
         outcomes.iter().map(|outcome| outcome["stored"]["message"].clone()).collect()
     };
@@ -137,7 +137,8 @@ async fn the_same_message_by_many_ways_at_once_is_stored_once(app: TestApp) {
     let path = route::with_id(route::CHAT_MESSAGES, id);
     for round in 0..10 {
         let message = json!({ "content": "once", "temp_message_id": format!("r{round}") });
-        let sockets = [&app, &other].map(|app| hand_on(app, &here, id, vec![message.clone()]));
+        let sockets =
+            [&app, &other].map(|app| hand_on(app, &here, id, std::slice::from_ref(&message)));
         let rest = [&here, &there].map(|client| client.post(&path, &message));
         let (sockets, rest) = tokio::join!(join_all(sockets), join_all(rest));
         let expected = json!(round + 1);
@@ -159,10 +160,10 @@ async fn many_senders_by_sockets_and_rest_leave_no_gap(app: TestApp) {
     let path = route::with_id(route::CHAT_MESSAGES, id);
     let send = async |sender: usize| {
         let message = |n| json!({ "content": format!("{sender}-{n}"), "temp_message_id": format!("{sender}-{n}") });
-        let client = if sender % 2 == 0 { &ana } else { &wang };
+        let client = if sender.is_multiple_of(2) { &ana } else { &wang };
         if sender % 4 < 2 {
             let app = if sender % 8 < 4 { &app } else { &other };
-            let outcomes = hand_on(app, client, id, (0..5).map(message).collect()).await;
+            let outcomes = hand_on(app, client, id, &(0..5).map(message).collect::<Vec<_>>()).await;
             outcomes
                 .iter()
                 .map(|outcome| outcome["stored"]["message"]["seq"].as_i64().expect("stored"))
@@ -200,9 +201,9 @@ async fn a_fault_of_ours_decides_nothing(app: TestApp) {
     let now = app.app.ambient.now();
     let (a, b) = (session_token(&app, &ana), session_token(&app, &bob));
     let batch = json!({ "messages": [
-        from_socket(&a, now, of_ana, json!({ "content": "1", "temp_message_id": "1" })),
-        from_socket(&a, now, of_ana, json!({ "content": "2", "temp_message_id": "2" })),
-        from_socket(&b, now, of_bob, json!({ "content": "", "temp_message_id": "3" })),
+        from_socket(&a, now, of_ana, &json!({ "content": "1", "temp_message_id": "1" })),
+        from_socket(&a, now, of_ana, &json!({ "content": "2", "temp_message_id": "2" })),
+        from_socket(&b, now, of_bob, &json!({ "content": "", "temp_message_id": "3" })),
     ]});
     let reply = call(&app, route::INTERNAL_MESSAGES, &batch).await;
     let during: Vec<_> = outcomes(&reply).iter().map(told).collect();
@@ -226,9 +227,9 @@ async fn an_agent_who_writes_takes_what_waits(app: TestApp) {
     let now = app.app.ambient.now();
     let (w, l) = (session_token(&app, &wang_desk), session_token(&app, &li_desk));
     let batch = json!({ "messages": [
-        from_socket(&w, now, id, json!({ "content": "您好", "temp_message_id": "1" })),
-        from_socket(&l, now, id, json!({ "content": "我来", "temp_message_id": "1" })),
-        from_socket(&w, now, id, json!({ "content": "请讲", "temp_message_id": "2" })),
+        from_socket(&w, now, id, &json!({ "content": "您好", "temp_message_id": "1" })),
+        from_socket(&l, now, id, &json!({ "content": "我来", "temp_message_id": "1" })),
+        from_socket(&w, now, id, &json!({ "content": "请讲", "temp_message_id": "2" })),
     ]});
     let all = outcomes(&call(&app, route::INTERNAL_MESSAGES, &batch).await);
     assert_eq!(all.iter().map(told).collect::<Vec<_>>(), ["seq 1", "NOT_FOUND", "seq 2"]);

@@ -266,7 +266,8 @@ async fn the_desk_is_searched(app: TestApp) {
     let zhao = zhao.log_in(Device::browser("desk-3")).await;
     let [a, b, c] = three(&app, &wang).await;
     let of = async |client: &LoggedIn<'_>, text: &str| {
-        let text: String = text.bytes().map(|byte| format!("%{byte:02x}")).collect();
+        let text: Vec<_> = text.bytes().map(|byte| format!("%{byte:02x}")).collect();
+        let text = text.concat();
         listed(&client.get(&format!("{}?sort=waiting&search={text}", route::DESK_SESSIONS)).await)
     };
     assert_eq!(of(&zhao, "小").await, [a, b]);
@@ -370,6 +371,6 @@ async fn notices_are_no_answer(app: TestApp) {
     assert_eq!(first_response().await, "none");
     let list = wang.get(&format!("{}?search=1882", route::DESK_SESSIONS)).await;
     assert_eq!(list.data()["sessions"][0]["unread_count"], 7, "what the user wrote");
-    hand_on(&app, &wang, 1882, vec![json!({ "content": "您好" })]).await;
+    hand_on(&app, &wang, 1882, &[json!({ "content": "您好" })]).await;
     assert!(first_response().await.starts_with("2026-02-28 16:00:00"));
 }

@@ -54,6 +54,7 @@ async fn what_the_numbers_are(app: TestApp) {
     answered_after(&app, &[10, 600, 31]).await;
     let waiting = app.user("late").await;
     begin(&waiting.log_in(Device::phone("phone-9")).await).await;
+    app.clock.step(Duration::from_secs(1));
     let today = stats(&app, "").await;
     insta::assert_json_snapshot!("stats", today);
     // What is open is open now; what began and ended is asked of another day.

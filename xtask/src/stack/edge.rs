@@ -162,6 +162,16 @@ impl Edge {
         self.0.stop(GRACE).map(drop)
     }
 
+    /// SIGSTOP, as a machine that hangs: connections stay open, and nobody answers.
+    pub fn pause(&self) {
+        self.0.pause();
+    }
+
+    /// SIGCONT, after [`Self::pause`].
+    pub fn resume(&self) {
+        self.0.resume();
+    }
+
     /// SIGKILL, as a crash.
     pub fn kill(mut self) {
         self.0.kill();

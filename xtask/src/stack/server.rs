@@ -99,6 +99,14 @@ impl Server {
         self.group.kill();
     }
 
+    pub fn pause(&self) {
+        self.group.pause();
+    }
+
+    pub fn resume(&self) {
+        self.group.resume();
+    }
+
     fn last_lines(&self) -> String {
         match &self.log {
             Log::File(path) => format!("; the end of {}:\n{}", path.display(), tail(path, 20)),

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use shared::chat::{ConversationStatus, news::RoomConversation};
 use worker::Result;
 
-use super::Store;
+use super::{Row, Store};
 
 /// Conversations younger than this many keys are remembered; of an older one that is heard of again,
 /// delivery begins anew.
@@ -79,21 +79,14 @@ impl Known {
 /// Stands for all agents.
 const EVERYONE: i64 = 0;
 
-#[derive(Deserialize)]
-struct Row {
-    facts: String,
-    last_seq: i64,
-    delivered_seq: i64,
-    reported_seq: i64,
-}
-
-impl Row {
-    /// What was written by another version of this program and cannot be read is unknown.
-    fn read(self) -> Option<Known> {
-        let facts = serde_json::from_slice(self.facts.as_bytes()).ok()?;
-        let Self { last_seq, delivered_seq, reported_seq, .. } = self;
-        Some(Known { facts, last_seq, delivered_seq, reported_seq })
-    }
+/// What was written by another version of this program and cannot be read is unknown.
+fn read(mut row: Row) -> Option<Known> {
+    Some(Known {
+        facts: serde_json::from_slice(row.text(0).as_bytes()).ok()?,
+        last_seq: row.number(1),
+        delivered_seq: row.number(2),
+        reported_seq: row.number(3),
+    })
 }
 
 impl Store {
@@ -101,7 +94,7 @@ impl Store {
     pub fn conversation(&self, id: i64) -> Result<Option<Known>> {
         let query = "SELECT facts, last_seq, delivered_seq, reported_seq FROM conversation
                      WHERE conversation = ?";
-        Ok(self.first::<Row>(query, vec![id.into()])?.and_then(Row::read))
+        Ok(self.first(query, vec![id.into()])?.and_then(read))
     }
 
     /// Writes down what is now known of a conversation.
@@ -137,14 +130,14 @@ impl Store {
     pub fn open_conversations(&self, limit: i64) -> Result<Vec<Known>> {
         let query = "SELECT facts, last_seq, delivered_seq, reported_seq FROM conversation
                      WHERE is_open = 1 ORDER BY conversation DESC LIMIT ?";
-        Ok(self.rows::<Row>(query, vec![limit.into()])?.into_iter().filter_map(Row::read).collect())
+        Ok(self.rows(query, vec![limit.into()])?.into_iter().filter_map(read).collect())
     }
 
     /// Conversations of which more was delivered than the origin has been told, at most `limit`.
     pub fn unreported(&self, limit: i64) -> Result<Vec<Known>> {
         let query = "SELECT facts, last_seq, delivered_seq, reported_seq FROM conversation
                      WHERE delivered_seq > reported_seq LIMIT ?";
-        Ok(self.rows::<Row>(query, vec![limit.into()])?.into_iter().filter_map(Row::read).collect())
+        Ok(self.rows(query, vec![limit.into()])?.into_iter().filter_map(read).collect())
     }
 
     /// Notes what the origin has been told of deliveries.

@@ -1,6 +1,5 @@
 //! Sessions that have ended, and events that were delivered and must not be again.
 
-use serde::Deserialize;
 use shared::{chat::room::SessionEnded, error::ErrorCode, session::SessionHash, time::Timestamp};
 use worker::{Result, SqlStorageValue};
 
@@ -13,13 +12,12 @@ const REMEMBERED_DELIVERIES: i64 = 10_000;
 impl Store {
     /// Why a session has ended, if it has.
     pub fn end_of(&self, session: &SessionHash) -> Result<Option<ErrorCode>> {
-        #[derive(Deserialize)]
-        struct Row {
-            code: ErrorCode,
-        }
         let query = "SELECT code FROM ended_session WHERE session_hash = ?";
-        let row: Option<Row> = self.first(query, vec![session.as_str().into()])?;
-        Ok(row.map(|row| row.code))
+        let row = self.first(query, vec![session.as_str().into()])?;
+        // A code that this version does not know ends it all the same.
+        Ok(row.map(|mut row| {
+            ErrorCode::from_word(&row.text(0)).unwrap_or(ErrorCode::SessionNotFound)
+        }))
     }
 
     /// Remembers that a session has ended, and forgets those that no token names any more.

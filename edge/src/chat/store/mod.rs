@@ -7,8 +7,9 @@ pub mod outgoing;
 pub mod reading;
 pub mod seen;
 
-use serde::de::DeserializeOwned;
 use worker::{Result, SqlStorage, SqlStorageValue};
+
+use super::tables::Row;
 
 const TABLES: &str = "
     CREATE TABLE IF NOT EXISTS ended_session (
@@ -77,19 +78,11 @@ impl Store {
         Ok(self.0.exec(statement, values)?.rows_written())
     }
 
-    fn rows<T: DeserializeOwned>(
-        &self,
-        query: &str,
-        values: Vec<SqlStorageValue>,
-    ) -> Result<Vec<T>> {
-        self.0.exec(query, values)?.to_array()
+    fn rows(&self, query: &str, values: Vec<SqlStorageValue>) -> Result<Vec<Row>> {
+        self.0.exec(query, values)?.raw().map(|row| row.map(Row)).collect()
     }
 
-    fn first<T: DeserializeOwned>(
-        &self,
-        query: &str,
-        values: Vec<SqlStorageValue>,
-    ) -> Result<Option<T>> {
+    fn first(&self, query: &str, values: Vec<SqlStorageValue>) -> Result<Option<Row>> {
         Ok(self.rows(query, values)?.into_iter().next())
     }
 }

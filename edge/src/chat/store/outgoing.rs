@@ -1,11 +1,10 @@
 //! Messages that are accepted and not yet known to be stored.
 
-use serde::Deserialize;
 use serde_json::value::RawValue;
 use shared::{internal::SocketMessage, session::SessionHash};
 use worker::{Result, SqlStorageValue};
 
-use super::Store;
+use super::{Row, Store};
 
 /// Messages that one conversation may have waiting here.
 const MAX_WAITING: i64 = 1_000;
@@ -39,17 +38,6 @@ pub enum Enqueued {
     Full,
 }
 
-#[derive(Deserialize)]
-struct Row {
-    position: i64,
-    user_id: i64,
-    conversation: i64,
-    temp_message_id: String,
-    session_hash: SessionHash,
-    socket_id: String,
-    message: String,
-}
-
 impl Store {
     /// Puts a message at the end of the line; the same message again changes nothing.
     pub fn enqueue(
@@ -59,14 +47,6 @@ impl Store {
         socket_id: &str,
         sent: &SocketMessage,
     ) -> Result<Enqueued> {
-        #[derive(Deserialize)]
-        struct Waiting {
-            message: String,
-        }
-        #[derive(Deserialize)]
-        struct Count {
-            waiting: i64,
-        }
         let temp_message_id = sent.message.temp_message_id.as_deref().unwrap_or_default();
         let name: [SqlStorageValue; 3] = [
             sent.customer_service_session_id.into(),
@@ -75,10 +55,10 @@ impl Store {
         ];
         let query = "SELECT message FROM outgoing
                      WHERE conversation = ? AND user_id = ? AND temp_message_id = ?";
-        if let Some(waiting) = self.first::<Waiting>(query, name.to_vec())? {
+        if let Some(mut waiting) = self.first(query, name.to_vec())? {
             // Who sent it and when is another; what is to be written must be the same.
             let written = serde_json::to_string(&sent.message)?;
-            let is_same = waiting.message.contains(&["\"message\":", &written, ","].concat());
+            let is_same = waiting.text(0).contains(&["\"message\":", &written, ","].concat());
             if !is_same {
                 return Ok(Enqueued::Differs);
             }
@@ -92,9 +72,8 @@ impl Store {
             return Ok(Enqueued::Waits);
         }
         let query = "SELECT count(*) AS waiting FROM outgoing WHERE conversation = ?";
-        let count: Option<Count> =
-            self.first(query, vec![sent.customer_service_session_id.into()])?;
-        if count.is_some_and(|count| count.waiting >= MAX_WAITING) {
+        let count = self.first(query, vec![sent.customer_service_session_id.into()])?;
+        if count.is_some_and(|count| count.number(0) >= MAX_WAITING) {
             return Ok(Enqueued::Full);
         }
         let mut values = name.to_vec();
@@ -119,29 +98,25 @@ impl Store {
              FROM outgoing
              WHERE conversation NOT IN ({but}) ORDER BY position LIMIT {limit}"
         );
-        let rows: Vec<Row> = self.rows(&query, Vec::new())?;
-        let read = |row: Row| {
-            // What was written is JSON of our own.
-            let message = RawValue::from_string(row.message).ok()?;
+        let read = |mut row: Row| {
             Some(Outgoing {
-                position: row.position,
-                user_id: row.user_id,
-                session: row.session_hash,
-                socket_id: row.socket_id,
-                conversation: row.conversation,
-                temp_message_id: row.temp_message_id,
-                message,
+                position: row.number(0),
+                user_id: row.number(1),
+                conversation: row.number(2),
+                temp_message_id: row.text(3),
+                session: row.text(4).try_into().ok()?,
+                socket_id: row.text(5),
+                // What was written is JSON of our own.
+                message: RawValue::from_string(row.text(6)).ok()?,
             })
         };
-        Ok(rows.into_iter().filter_map(read).collect())
+        Ok(self.rows(&query, Vec::new())?.into_iter().filter_map(read).collect())
     }
 
     /// Whether messages wait.
     pub fn has_outgoing(&self) -> Result<bool> {
-        #[derive(Deserialize)]
-        struct Row {}
         let query = "SELECT 1 AS waits FROM outgoing LIMIT 1";
-        Ok(self.first::<Row>(query, Vec::new())?.is_some())
+        Ok(self.first(query, Vec::new())?.is_some())
     }
 
     /// Removes a message that the origin has, or will never have.
@@ -157,26 +132,18 @@ impl Store {
         user_id: i64,
         temp_message_id: &str,
     ) -> Result<Option<SessionHash>> {
-        #[derive(Deserialize)]
-        struct Row {
-            session_hash: SessionHash,
-        }
-        let row: Option<Row> = self.first(
+        let row = self.first(
             "UPDATE outgoing SET is_told = 1
              WHERE conversation = ? AND user_id = ? AND temp_message_id = ? RETURNING session_hash",
             vec![conversation.into(), user_id.into(), temp_message_id.into()],
         )?;
-        Ok(row.map(|row| row.session_hash))
+        Ok(row.and_then(|mut row| row.text(0).try_into().ok()))
     }
 
     /// Whether the sender of a waiting message has been told that it is stored.
     pub fn is_told(&self, position: i64) -> Result<bool> {
-        #[derive(Deserialize)]
-        struct Row {
-            is_told: i64,
-        }
         let query = "SELECT is_told FROM outgoing WHERE position = ?";
-        let row: Option<Row> = self.first(query, vec![position.into()])?;
-        Ok(row.is_some_and(|row| row.is_told != 0))
+        let row = self.first(query, vec![position.into()])?;
+        Ok(row.is_some_and(|row| row.number(0) != 0))
     }
 }

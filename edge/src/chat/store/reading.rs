@@ -1,11 +1,10 @@
 //! What people have read and the origin does not know yet.
 
-use serde::Deserialize;
 use serde_json::value::RawValue;
 use shared::session::SessionHash;
 use worker::{Result, SqlStorageValue};
 
-use super::Store;
+use super::{Row, Store};
 
 /// A mark that waits.
 #[derive(Debug)]
@@ -20,15 +19,6 @@ pub struct Reading {
     pub session: SessionHash,
     /// What the origin is told: a [`Mark`](shared::internal::Mark).
     pub mark: Box<RawValue>,
-}
-
-#[derive(Deserialize)]
-struct Row {
-    conversation: i64,
-    user_id: i64,
-    chat_message_id: i64,
-    session_hash: SessionHash,
-    mark: String,
 }
 
 impl Store {
@@ -55,12 +45,16 @@ impl Store {
     /// Marks that wait, at most `limit`.
     pub fn readings(&self, limit: i64) -> Result<Vec<Reading>> {
         let query = "SELECT conversation, user_id, chat_message_id, session_hash, mark FROM reading LIMIT ?";
-        let rows: Vec<Row> = self.rows(query, vec![limit.into()])?;
-        let read = |Row { conversation, user_id, chat_message_id, session_hash, mark }| {
-            let mark = RawValue::from_string(mark).ok()?;
-            Some(Reading { conversation, user_id, chat_message_id, session: session_hash, mark })
+        let read = |mut row: Row| {
+            Some(Reading {
+                conversation: row.number(0),
+                user_id: row.number(1),
+                chat_message_id: row.number(2),
+                session: row.text(3).try_into().ok()?,
+                mark: RawValue::from_string(row.text(4)).ok()?,
+            })
         };
-        Ok(rows.into_iter().filter_map(read).collect())
+        Ok(self.rows(query, vec![limit.into()])?.into_iter().filter_map(read).collect())
     }
 
     /// Removes a mark that the origin has taken, unless someone has read further meanwhile.

@@ -1,6 +1,5 @@
 //! When things were, by name.
 
-use serde::Deserialize;
 use shared::time::Timestamp;
 use worker::Result;
 
@@ -27,13 +26,8 @@ impl Seen {
 impl Store {
     /// When it was.
     pub fn seen(&self, what: Seen) -> Result<Option<Timestamp>> {
-        #[derive(Deserialize)]
-        struct Row {
-            at: i64,
-        }
-        let row: Option<Row> =
-            self.first("SELECT at FROM seen WHERE name = ?", vec![what.name().into()])?;
-        Ok(row.and_then(|row| Timestamp::from_millis(row.at)))
+        let row = self.first("SELECT at FROM seen WHERE name = ?", vec![what.name().into()])?;
+        Ok(row.and_then(|row| Timestamp::from_millis(row.number(0))))
     }
 
     /// It is, or is no more.

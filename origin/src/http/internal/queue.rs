@@ -5,7 +5,7 @@ use crate::{
     extract::signed::FromEdge,
     http::{Answer, Envelope},
     state::App,
-    store::conversations::list,
+    store,
 };
 
 /// Who waits for an agent.
@@ -13,5 +13,5 @@ pub async fn queue(
     State(app): State<App>,
     FromEdge(QueueQuestion {}): FromEdge<QueueQuestion>,
 ) -> Answer<Queue> {
-    Ok(Envelope::ok(list::queue(app.db.acquire().await?.conn()).await?))
+    Ok(Envelope::ok(store::conversations::queue::queue(app.db.acquire().await?.conn()).await?))
 }

@@ -1,6 +1,7 @@
 //! SQL over `customer_service_sessions`.
 
 pub mod list;
+pub mod queue;
 pub mod stats;
 
 use chrono::NaiveDateTime;

@@ -17,17 +17,17 @@ use super::{fail, step, waits, wrong};
 
 both_databases!(
     tries_of_a_process_that_died_are_one_wait,
+    tries_of_a_process_that_died_are_counted_while_others_go_on,
     a_full_queue_turns_away_and_loses_nobody,
 );
 
 const HELD: &str = "address:8.8.8.8";
 
 /// So many tries of 8.8.8.8 go on somewhere, for fifteen seconds if nobody tells of them.
-async fn hold(app: &TestApp, open_tries: u32) {
+async fn hold(app: &TestApp, open_tries: usize) {
     let now = app.clock.now();
     let until = now.plus(Duration::from_secs(15));
-    let open_until = (open_tries > 0).then_some(until);
-    let count = Count { open_tries, open_until, ..Count::none(now) };
+    let count = Count { open_ends: vec![until; open_tries], ..Count::none(now) };
     let row = Attempts { attempt_key: HELD.to_owned(), count, noted_until: None };
     let mut tx = app.app.db.begin().await.unwrap();
     store::attempts::lock(tx.conn(), &[HELD], now).await.unwrap();
@@ -47,9 +47,23 @@ async fn tries_of_a_process_that_died_are_one_wait(app: TestApp) {
     fail(&app, &ana, &thief, 1).await;
     let mut handle = app.app.db.acquire().await.unwrap();
     let rows = store::attempts::find(handle.conn(), &[HELD]).await.unwrap();
-    assert_eq!((rows[0].count.failures, rows[0].count.open_tries), (52, 0));
+    assert_eq!((rows[0].count.failures, rows[0].count.open_tries()), (52, 0));
     let events = store::audit::of_user(handle.conn(), ana.user_id, 100).await.unwrap();
     assert_eq!(events.iter().filter(|event| event.event == "login_blocked").count(), 1);
+}
+
+async fn tries_of_a_process_that_died_are_counted_while_others_go_on(app: TestApp) {
+    let ana = app.user("ana").await;
+    let phone = Device::phone("phone-1").at("8.8.8.8");
+    hold(&app, 49).await;
+    // Never fifteen seconds without a try.
+    for _ in 0..2 {
+        step(&app, 10);
+        ana.try_log_in(&app, &phone, PASSWORD).await.ok();
+    }
+    let mut handle = app.app.db.acquire().await.unwrap();
+    let rows = store::attempts::find(handle.conn(), &[HELD]).await.unwrap();
+    assert_eq!(rows[0].count.failures, 49, "{rows:?}");
 }
 
 async fn a_full_queue_turns_away_and_loses_nobody(app: TestApp) {

@@ -5,10 +5,10 @@ use crate::{
     extract::guard::Agent,
     http::{Answer, Envelope},
     state::App,
-    store::conversations::list,
+    store,
 };
 
 /// Who waits for an agent: how many, and the first hundred.
 pub async fn queue(State(app): State<App>, _: Agent) -> Answer<Queue> {
-    Ok(Envelope::ok(list::queue(app.db.acquire().await?.conn()).await?))
+    Ok(Envelope::ok(store::conversations::queue::queue(app.db.acquire().await?.conn()).await?))
 }

@@ -1,0 +1,128 @@
+//! A socket at a gateway.
+
+use serde::{Deserialize, Serialize};
+use shared::{
+    chat::event::{AckFrame, AckOutcome, Refusal, ServerEvent},
+    error::{ErrorCode, Language},
+};
+use worker::{Result, State, WebSocket};
+
+use super::raw;
+use crate::chat::sockets::is_open;
+
+/// Refused frames after which a socket is closed.
+const MAX_REFUSED: u32 = 100;
+
+/// An open socket.
+pub struct Member {
+    /// What is known of it.
+    pub kept: Kept,
+    socket: WebSocket,
+}
+
+/// What is kept with a socket while its gateway sleeps.
+#[derive(Serialize, Deserialize)]
+pub struct Kept {
+    /// Its name.
+    pub socket_id: String,
+    /// The language of what a person reads.
+    pub language: Language,
+    /// Whether its client has said whose it is; until that is believed there is no room.
+    pub has_asked: bool,
+    /// The name of the room that it has been let into, or is about to be.
+    pub room: String,
+    /// The number of the last frame of its room.
+    pub taken: i64,
+    /// Frames that could not be acted on.
+    refused: u32,
+}
+
+impl Member {
+    /// Takes a socket in.
+    pub fn accept(
+        state: &State,
+        socket: &WebSocket,
+        socket_id: String,
+        language: Language,
+    ) -> Result<()> {
+        // One tag, of fixed form: the platform's limits, over which the library panics, are 10 and 256
+        // characters.
+        state.accept_websocket_with_tags(socket, &[&socket_id]);
+        let kept = Kept {
+            socket_id,
+            language,
+            has_asked: false,
+            room: String::new(),
+            taken: 0,
+            refused: 0,
+        };
+        socket.serialize_attachment(serde_json::to_string(&kept)?)
+    }
+
+    /// The socket as it is; `None` once it is closing.
+    pub fn restore(socket: WebSocket) -> Option<Self> {
+        let kept = kept(&socket).filter(|_| is_open(&socket))?;
+        Some(Self { kept, socket })
+    }
+
+    /// The open socket of this name.
+    pub fn find(state: &State, socket_id: &str) -> Option<Self> {
+        state.get_websockets_with_tag(socket_id).into_iter().find_map(Self::restore)
+    }
+
+    /// Its name.
+    pub fn id(&self) -> &str {
+        &self.kept.socket_id
+    }
+
+    /// Keeps what has become known.
+    pub fn keep(&self) {
+        // Plain data, and far smaller than what the platform keeps.
+        if let Ok(json) = serde_json::to_string(&self.kept) {
+            let _ = self.socket.serialize_attachment(json);
+        }
+    }
+
+    /// Sends a frame; `false` where the reader is too slow for it.
+    pub fn send(&self, frame: &str) -> bool {
+        raw::send(&self.socket, frame)
+    }
+
+    /// Sends an answer or event of ours.
+    pub fn tell<T: Serialize>(&self, frame: &T) -> bool {
+        serde_json::to_string(frame).is_ok_and(|frame| self.send(&frame))
+    }
+
+    /// What a person reads of `code`.
+    pub fn refusal(&self, code: ErrorCode) -> Refusal {
+        Refusal::new(code, self.kept.language)
+    }
+
+    /// Says that a frame is not acted on; `false` where it was one too many, or the reader is too slow
+    /// to hear of it.
+    pub fn refuse(&mut self, code: ErrorCode, ack: Option<u64>) -> bool {
+        self.kept.refused = self.kept.refused.saturating_add(1);
+        self.keep();
+        let refusal = self.refusal(code);
+        let is_heard = match ack {
+            Some(ack) => self.tell(&AckFrame { ack, outcome: AckOutcome::Error(refusal) }),
+            None => self.tell(&ServerEvent::Error(refusal)),
+        };
+        is_heard && self.kept.refused < MAX_REFUSED
+    }
+
+    /// Closes it.
+    pub fn close(&self, code: ErrorCode) {
+        raw::close(&self.socket, code);
+    }
+}
+
+/// The name of a socket, open or not.
+pub fn id_of(socket: &WebSocket) -> Option<String> {
+    kept(socket).map(|kept| kept.socket_id)
+}
+
+fn kept(socket: &WebSocket) -> Option<Kept> {
+    let json: String = socket.deserialize_attachment().ok()??;
+    serde_json::from_slice(json.as_bytes()).ok()
+}
