@@ -338,11 +338,6 @@ impl System {
         self.start_origin();
     }
 
-    /// The one column of text that a query reads.
-    pub async fn texts(&self, query: &str) -> Vec<String> {
-        self.database.texts(query).await
-    }
-
     /// Changes rows that no route does, as time or another program would.
     pub async fn alter(&self, statement: &str) {
         self.database.execute(statement).await;
