@@ -1,6 +1,6 @@
 // The edge as it was built, over a KV namespace that the test plays (see kv.rs).
 import Edge from "EDGE_BUILD";
-export { Desk, UserChannel } from "EDGE_BUILD";
+export { Desk, Gateway, UserChannel } from "EDGE_BUILD";
 
 function played(url) {
   const at = (key) => `${url}/${encodeURIComponent(key)}`;
