@@ -35,11 +35,11 @@ async fn the_owner_hears_of_a_thief_before_being_thrown_out(system: System) {
         let thief = system.log_in(Person::User, "mini_program", "phone-1", &thief).await;
         let mut thief_socket = socket(&system, &thief).await;
 
-        let alert = owner_socket.expect("security_alert").await;
+        let alert = owner_socket.expect_past(&["queue_updated"], "security_alert").await;
         let told = owner_socket.expect("session_invalidated").await;
         assert_eq!(told["code"], "SESSION_REPLACED");
         assert_eq!(owner_socket.closed().await, (4412, "SESSION_REPLACED".to_owned()));
-        assert_eq!(web_socket.expect("security_alert").await, alert);
+        assert_eq!(web_socket.expect_past(&["queue_updated"], "security_alert").await, alert);
 
         assert_eq!(alert["causes"], json!(["device_claimed", "new_device", "new_network"]));
         assert_eq!((&alert["risk_score"], &alert["login_ip"]), (&json!(30), &json!(address)));
@@ -72,7 +72,7 @@ async fn an_alert_is_its_owners_alone(system: System) {
     let mut others = [socket(&system, &agent).await, socket(&system, &user).await];
     let mut admin_socket = socket(&system, &admin).await;
     let phone = system.log_in(Person::Admin, "app", "phone-2", &[]).await;
-    let alert = admin_socket.expect("security_alert").await;
+    let alert = admin_socket.expect_past(&["queue_updated"], "security_alert").await;
     assert_eq!(alert["causes"], json!(["new_device"]));
     assert_eq!(alert["authentication_session_id"], phone.session_id);
     for socket in &mut others {
@@ -97,7 +97,7 @@ async fn an_alert_that_is_pushed_again_is_shown_once(system: System) {
         assert_eq!(taken.data(), &json!({ "taken": [1_000_000] }), "taken, however often");
     }
     system.push(path, &json!({ "events": [alert(1_000_000, 1), alert(1_000_001, 2)] })).await.ok();
-    assert_eq!(socket.expect("security_alert").await["nth"], 1);
-    assert_eq!(socket.expect("security_alert").await["nth"], 2);
+    assert_eq!(socket.expect_past(&["queue_updated"], "security_alert").await["nth"], 1);
+    assert_eq!(socket.expect_past(&["queue_updated"], "security_alert").await["nth"], 2);
     socket.silent().await;
 }
