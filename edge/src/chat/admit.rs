@@ -6,13 +6,10 @@ use std::collections::BTreeMap;
 use serde_json::value::RawValue;
 use shared::{
     chat::{
-        ConversationStatus, MessageStatus, SenderType,
-        event::{
-            ConversationChange, MAX_REPLAYED, MessageStatusChange, MessagesRead, Position,
-            ServerEvent,
-        },
+        ConversationStatus, SenderType,
+        event::{ConversationChange, MAX_REPLAYED, Position, ServerEvent},
         news::{
-            ChangeHead, ConversationNews, Marked, MessageHead, News, RawNews, RoomConversation,
+            ChangeHead, ConversationNews, MessageHead, News, RawNews, RoomConversation,
             StoredMessage,
         },
     },
@@ -44,9 +41,9 @@ struct Rest {
     /// Under which sessions the messages were sent that are behind, by conversation and `seq`.
     senders: BTreeMap<(i64, i64), SessionHash>,
     /// Messages that come late: from before what was delivered here first.
-    late: Vec<(i64, i64)>,
-    /// Who must be sent the past of a conversation, and after which `seq`.
-    newcomers: Vec<(i64, i64, i64)>,
+    late: BTreeMap<i64, i64>,
+    /// Sockets that must be sent the past of a conversation first, and where it begins.
+    newcomers: Vec<(Socket, Position)>,
 }
 
 impl Room {
@@ -60,7 +57,7 @@ impl Room {
                     self.note_late(stored, &mut rest)?;
                 }
                 News::Conversation(changed) => self.conversation_changed(changed, &mut rest)?,
-                News::Marked(marked) => self.marked(marked),
+                News::Marked(marked) => self.marked(marked)?,
             }
         }
         self.finish(rest).await
@@ -76,7 +73,7 @@ impl Room {
     }
 
     /// What is known of a conversation; `None` where what is told is of another database.
-    fn known(&self, told: &RoomConversation) -> Result<Option<Known>> {
+    pub(super) fn known(&self, told: &RoomConversation) -> Result<Option<Known>> {
         let known = self.store()?.conversation(told.customer_service_session_id)?;
         Ok(known.filter(|known| known.is(told)))
     }
@@ -94,17 +91,12 @@ impl Room {
         let mut known =
             known.unwrap_or_else(|| Known::new(*conversation, head.seq.saturating_sub(1)));
         if let Some((user_id, from)) = known.learn(conversation) {
-            rest.newcomers.push((id, user_id, from));
+            self.hold_newcomers(id, user_id, from, rest);
         }
         if head.seq == known.last_seq.saturating_add(1) {
             known.last_seq = head.seq;
-            let mut session = sender_session.clone();
-            if let (Some(sender_id), Some(temp_id)) = (head.sender_id, &head.temp_message_id)
-                && head.sender_type == self.side
-            {
-                let waiting = store.tell_outgoing(id, sender_id, temp_id)?;
-                session = session.or(waiting);
-            }
+            // Who sent it last is who waits for it.
+            let session = self.waiting_session(id, &head)?.or_else(|| sender_session.clone());
             let told = &known.facts.conversation;
             if self.deliver_message(told, &head, message, session.as_ref()) {
                 known.delivered_seq = head.seq;
@@ -127,7 +119,8 @@ impl Room {
         let id = stored.conversation.customer_service_session_id;
         let seq = head(&stored.message)?.seq;
         if self.known(&stored.conversation)?.is_some_and(|known| seq < known.facts.first_seq) {
-            rest.late.push((id, seq));
+            let late = rest.late.entry(id).or_insert(seq);
+            *late = seq.min(*late);
         }
         Ok(())
     }
@@ -148,7 +141,7 @@ impl Room {
             None => Known::new(*conversation, conversation.last_seq),
         };
         if let Some((user_id, from)) = known.learn(conversation) {
-            rest.newcomers.push((id, user_id, from));
+            self.hold_newcomers(id, user_id, from, rest);
         }
         self.store()?.save_conversation(&known)?;
         let is_everyones =
@@ -174,71 +167,48 @@ impl Room {
         Ok(())
     }
 
-    fn marked(&self, marked: &Marked) {
-        let conversation = &marked.conversation;
-        if marked.by == self.side {
-            // The reader's other devices.
-            if marked.status == MessageStatus::Read {
-                let event = ServerEvent::MessagesRead(read_event(marked));
-                let mut sockets = self.holders_and(conversation, marked.by, marked.reader_id);
-                sockets.retain(|socket| {
-                    let session = SessionHash::of(&socket.owner.session_token);
-                    marked.reader_session.as_ref() != Some(&session)
-                });
-                send_to(&sockets, &event);
-            }
-            return;
-        }
-        if marked.status == MessageStatus::Read {
-            let event = ServerEvent::MessagesRead(read_event(marked));
-            send_to(&self.holders(conversation), &event);
-        }
-        if marked.chat_message_ids.is_empty() {
-            return;
-        }
-        let event = ServerEvent::MessageStatus(MessageStatusChange {
-            customer_service_session_id: conversation.customer_service_session_id,
-            chat_message_ids: marked.chat_message_ids.clone(),
-            status: marked.status,
-        });
-        match self.side {
-            SenderType::User => send_to(&sockets::all(&self.state), &event),
-            SenderType::Admin => {
-                for sender_id in &marked.sender_ids {
-                    send_to(&sockets::of_user(&self.state, *sender_id), &event);
-                }
+    /// Holds live messages back from an agent who has got a conversation back, until what lies between is
+    /// sent.
+    fn hold_newcomers(&self, id: i64, user_id: i64, seq: i64, rest: &mut Rest) {
+        for socket in sockets::of_user(&self.state, user_id) {
+            if self.held.borrow_mut().insert((socket.owner.socket_id.clone(), id)) {
+                rest.newcomers.push((socket, Position { customer_service_session_id: id, seq }));
             }
         }
     }
 
-    async fn finish(&self, rest: Rest) -> Result<()> {
-        for (id, seq) in rest.late {
-            self.deliver_late(id, seq).await?;
-        }
-        for (id, seq) in &rest.behind {
-            self.catch_up(*id, *seq, &rest.senders).await?;
-        }
-        for (id, user_id, from) in rest.newcomers {
-            for socket in sockets::of_user(&self.state, user_id) {
-                self.replay(&socket, Position { customer_service_session_id: id, seq: from }, None)
-                    .await;
+    /// Sends them the past, behind the call's back: a slow reader is no business of who tells us.
+    fn serve_newcomers(&self, newcomers: Vec<(Socket, Position)>) {
+        for (socket, position) in newcomers {
+            if let Some(room) = self.me() {
+                self.state.wait_until(async move {
+                    let reader = Some(socket.accepts_now());
+                    room.replay_and_release(&socket, position, reader).await;
+                });
             }
         }
+    }
+
+    /// Does what remains; an error of one conversation keeps nothing back from the others.
+    async fn finish(&self, mut rest: Rest) -> Result<()> {
+        let mut done = Ok(());
+        for (id, seq) in std::mem::take(&mut rest.late) {
+            done = done.and(self.deliver_late(id, seq).await);
+        }
+        for (id, seq) in std::mem::take(&mut rest.behind) {
+            done = done.and(self.catch_up(id, seq, &mut rest).await);
+        }
+        self.serve_newcomers(rest.newcomers);
         let now = clock::now();
         let due = [self.marks_due(now), self.queue_due(), self.presence_due(now)];
         if let Some(due) = due.into_iter().flatten().min() {
             self.arm_by(due).await;
         }
-        Ok(())
+        done
     }
 
     /// Fetches and delivers what is missing, up to `seq`.
-    async fn catch_up(
-        &self,
-        id: i64,
-        seq: i64,
-        senders: &BTreeMap<(i64, i64), SessionHash>,
-    ) -> Result<()> {
+    async fn catch_up(&self, id: i64, seq: i64, rest: &mut Rest) -> Result<()> {
         while let Some(mut known) = self.store()?.conversation(id)?
             && known.last_seq < seq
         {
@@ -264,7 +234,7 @@ impl Room {
                 return Err(Error::from("a message that was stored is not to be had"));
             }
             let before = known.last_seq;
-            self.take_in_sent(&conversation, messages, senders)?;
+            self.take_in_sent(&conversation, messages, rest)?;
             if self.store()?.conversation(id)?.is_none_or(|known| known.last_seq <= before) {
                 return Err(Error::from("what was read out does not go on where it should"));
             }
@@ -274,30 +244,51 @@ impl Room {
 
     /// Fetches and delivers what came before the first message that was delivered here, from `seq` on.
     async fn deliver_late(&self, id: i64, seq: i64) -> Result<()> {
-        let limit = u32::try_from(MAX_BATCH).unwrap_or_default();
-        let question = ReplayQuestion {
-            reader: None,
-            customer_service_session_id: id,
-            after_seq: seq.saturating_sub(1),
-            limit,
-        };
-        let ReplayAnswer::Replay { conversation, messages } = self.ask_replay(&question).await?
-        else {
-            return Ok(());
-        };
-        let Some(mut known) = self.known(&conversation)? else { return Ok(()) };
-        let first_seq = known.facts.first_seq;
-        if seq < first_seq {
-            known.facts.first_seq = seq;
-            self.store()?.save_conversation(&known)?;
+        let known = self.store()?.conversation(id)?;
+        let Some(first_seq) = known.map(|known| known.facts.first_seq) else { return Ok(()) };
+        let mut next = seq;
+        while next < first_seq {
+            let question = ReplayQuestion {
+                reader: None,
+                customer_service_session_id: id,
+                after_seq: next.saturating_sub(1),
+                limit: u32::try_from(MAX_BATCH).unwrap_or_default(),
+            };
+            let ReplayAnswer::Replay { conversation, messages } =
+                self.ask_replay(&question).await?
+            else {
+                return Ok(());
+            };
+            let Some(mut known) = self.known(&conversation)? else { return Ok(()) };
+            if messages.is_empty() || known.facts.first_seq != first_seq {
+                // Someone else has seen to it.
+                return Ok(());
+            }
             for message in &messages {
                 let head = head(message)?;
-                if head.seq < first_seq {
-                    self.deliver_message(&conversation, &head, message, None);
+                if head.seq >= first_seq {
+                    break;
                 }
+                let session = self.waiting_session(id, &head)?;
+                self.deliver_message(&conversation, &head, message, session.as_ref());
+                next = head.seq + 1;
+            }
+            if next >= first_seq {
+                known.facts.first_seq = seq;
+                self.store()?.save_conversation(&known)?;
             }
         }
         Ok(())
+    }
+
+    /// The session that a message of this side waits under, whose sockets are now told.
+    fn waiting_session(&self, id: i64, head: &MessageHead) -> Result<Option<SessionHash>> {
+        match (head.sender_id, &head.temp_message_id) {
+            (Some(sender_id), Some(temp_id)) if head.sender_type == self.side => {
+                self.store()?.tell_outgoing(id, sender_id, temp_id)
+            }
+            _ => Ok(None),
+        }
     }
 
     /// Takes in what the origin has read out; what is new here is delivered.
@@ -306,22 +297,23 @@ impl Room {
         conversation: &RoomConversation,
         messages: Vec<Box<RawValue>>,
     ) -> Result<()> {
-        self.take_in_sent(conversation, messages, &BTreeMap::new())
+        let mut rest = Rest::default();
+        let taken = self.take_in_sent(conversation, messages, &mut rest);
+        self.serve_newcomers(rest.newcomers);
+        taken
     }
 
     fn take_in_sent(
         &self,
         conversation: &RoomConversation,
         messages: Vec<Box<RawValue>>,
-        senders: &BTreeMap<(i64, i64), SessionHash>,
+        rest: &mut Rest,
     ) -> Result<()> {
-        // Nothing is missing within what was read out, and whom the conversation is for is known already.
-        let mut rest = Rest::default();
         for message in messages {
             let key = (conversation.customer_service_session_id, head(&message)?.seq);
-            let sender_session = senders.get(&key).cloned();
+            let sender_session = rest.senders.get(&key).cloned();
             let stored = StoredMessage { conversation: *conversation, sender_session, message };
-            self.take_in(&stored, &mut rest)?;
+            self.take_in(&stored, rest)?;
         }
         Ok(())
     }
@@ -341,16 +333,6 @@ impl Room {
 /// What a room reads of a message.
 pub(super) fn head(message: &RawValue) -> Result<MessageHead> {
     Ok(serde_json::from_slice(message.get().as_bytes())?)
-}
-
-fn read_event(marked: &Marked) -> MessagesRead {
-    MessagesRead {
-        customer_service_session_id: marked.conversation.customer_service_session_id,
-        chat_message_id: marked.chat_message_id,
-        seq: marked.seq,
-        user_id: marked.reader_id.unwrap_or_default(),
-        reader_type: marked.by,
-    }
 }
 
 /// Sends one event to several sockets.

@@ -21,8 +21,20 @@ impl Room {
         let now = clock::now();
         self.run_life(now);
         self.run_remote();
-        join4(self.flush(), self.flush_marks(), self.send_queue(now), self.tell_presence(now))
-            .await;
+        // Not waited for: while this rings it cannot ring again, and what waits for the origin must not
+        // hold up the rest.
+        if let Some(room) = self.me() {
+            self.state.wait_until(async move {
+                join4(
+                    room.flush(),
+                    room.flush_marks(),
+                    room.send_queue(now),
+                    room.tell_presence(now),
+                )
+                .await;
+                room.arm().await;
+            });
+        }
         self.arm().await;
     }
 
@@ -35,7 +47,7 @@ impl Room {
             self.queue_due(),
             self.presence_due(now),
             self.life_due(),
-            self.remote_due(),
+            self.remote_due(now),
         ];
         if let Some(due) = due.into_iter().flatten().min() {
             self.set_alarm(due, now).await;

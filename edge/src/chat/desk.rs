@@ -14,7 +14,7 @@ pub struct Desk(Rc<Room>);
 
 impl DurableObject for Desk {
     fn new(state: State, env: Env) -> Self {
-        Self(Rc::new(Room::new(state, env, SenderType::Admin)))
+        Self(Room::new(state, env, SenderType::Admin))
     }
 
     async fn fetch(&self, request: Request) -> Result<Response> {

@@ -23,6 +23,10 @@ impl Room {
 
     /// The same of a socket, wherever it is.
     pub(super) async fn read_from(&self, socket: &Socket, message: WebSocketIncomingMessage) {
+        // The alarm may be late.
+        if socket.owner.token_expires_at <= clock::now() {
+            return socket.end(ErrorCode::TokenExpired, ServerEvent::SessionInvalidated);
+        }
         let WebSocketIncomingMessage::String(text) = message else {
             return self.refuse(socket, &FrameRefused { code: ErrorCode::BadRequest, ack: None });
         };

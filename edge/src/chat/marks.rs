@@ -51,8 +51,10 @@ impl Room {
             let reading = Reading { conversation, user_id, chat_message_id, session, mark };
             store.note_reading(&reading)
         });
-        if Self::logged("a mark is not noted", noted).is_none() {
-            return socket.refuse(ErrorCode::Internal, ack);
+        match Self::logged("a mark is not noted", noted) {
+            Some(true) => {}
+            Some(false) => return socket.refuse(ErrorCode::RateLimited, ack),
+            None => return socket.refuse(ErrorCode::Internal, ack),
         }
         if let Some(ack) = ack {
             let outcome = AckOutcome::Data(json!({ "status": "accepted" }));

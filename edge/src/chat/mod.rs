@@ -12,6 +12,7 @@ mod desk;
 mod frames;
 pub mod gateway;
 mod life;
+mod marked;
 mod marks;
 mod meter;
 mod outgoing;

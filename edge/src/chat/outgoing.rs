@@ -187,7 +187,12 @@ impl Room {
         };
         self.sending.borrow_mut().retry = None;
         let settled = self.settle(batch, outcomes).await;
-        Self::logged("a batch was not settled", settled).is_some()
+        let is_settled = Self::logged("a batch was not settled", settled).is_some();
+        if !is_settled {
+            let mut sending = self.sending.borrow_mut();
+            sending.retry = Some(Retry::after(sending.retry, clock::now()));
+        }
+        is_settled
     }
 
     async fn settle(&self, batch: Vec<Outgoing>, outcomes: Vec<RawOutcome>) -> Result<()> {
@@ -201,10 +206,12 @@ impl Room {
                     stored.push((waiting, told));
                 }
                 StoreOutcome::Failed(failure) => {
-                    let text = frame("message_failed", &failure);
-                    store.remember_failure(waiting.user_id, &waiting.temp_message_id, &text)?;
-                    store.dequeue(waiting.position)?;
-                    self.tell_failed(&waiting.session, &failure, &text);
+                    self.sending.borrow_mut().postponed.remove(&conversation);
+                    if store.dequeue(waiting.position)? {
+                        let text = frame("message_failed", &failure);
+                        store.remember_failure(waiting.user_id, &waiting.temp_message_id, &text)?;
+                        self.tell_failed(&waiting.session, &failure, &text);
+                    }
                 }
                 StoreOutcome::Later(code) => {
                     log::warn("", &format!("messages of conversation {conversation} wait: {code}"));

@@ -249,8 +249,9 @@ impl Room {
     }
 
     /// When frames are to be sent to gateways again.
-    pub(super) fn remote_due(&self) -> Option<Timestamp> {
-        queue::due(&self.state)
+    pub(super) fn remote_due(&self, now: Timestamp) -> Option<Timestamp> {
+        // What is overdue is on its way.
+        queue::due(&self.state).map(|due| due.max(now.plus(RETRY_AFTER)))
     }
 
     /// Sends what waits for gateways.

@@ -6,7 +6,7 @@ use serde_json::{json, value::RawValue};
 use shared::{
     chat::{
         event::{AckFrame, AckOutcome, MAX_REPLAYED, Position, Resume, ServerEvent},
-        news::MessageHead,
+        news::{MessageHead, RoomConversation},
     },
     error::ErrorCode,
     internal::{Accepted, MAX_BATCH, ReplayAnswer, ReplayQuestion},
@@ -46,6 +46,15 @@ impl Room {
         if !self.may_act(socket) {
             return socket.refuse(ErrorCode::RateLimited, ack);
         }
+        let socket_id = &socket.owner.socket_id;
+        if !self.resuming.borrow_mut().insert(socket_id.clone()) {
+            return socket.refuse(ErrorCode::RateLimited, ack);
+        }
+        self.resume_all(socket, resume, ack).await;
+        self.resuming.borrow_mut().remove(socket_id);
+    }
+
+    async fn resume_all(&self, socket: &Socket, resume: Resume, ack: Option<u64>) {
         if resume.conversations.iter().any(|position| {
             !is_key(position.customer_service_session_id) || !(0..1 << 53).contains(&position.seq)
         }) {
@@ -57,6 +66,9 @@ impl Room {
         }
         let mut reached = Vec::with_capacity(resume.conversations.len());
         for position in resume.conversations {
+            if !socket.is_open() {
+                return;
+            }
             let id = position.customer_service_session_id;
             let seq = match self.replay(socket, position, Some(socket.accepts_now())).await {
                 Replayed::UpTo(seq) | Replayed::Truncated(seq) => seq,
@@ -82,10 +94,22 @@ impl Room {
     ) -> Replayed {
         let id = position.customer_service_session_id;
         let hold = (socket.owner.socket_id.clone(), id);
-        if !self.held.borrow_mut().insert(hold.clone()) {
+        if !self.held.borrow_mut().insert(hold) {
             // It is being done.
             return Replayed::UpTo(position.seq);
         }
+        self.replay_and_release(socket, position, reader).await
+    }
+
+    /// The same where the live messages are held back already.
+    pub(super) async fn replay_and_release(
+        &self,
+        socket: &Socket,
+        position: Position,
+        reader: Option<Accepted>,
+    ) -> Replayed {
+        let id = position.customer_service_session_id;
+        let hold = (socket.owner.socket_id.clone(), id);
         let replayed = self.replay_held(socket, position, reader).await;
         self.held.borrow_mut().remove(&hold);
         if let Replayed::Truncated(seq) = replayed {
@@ -102,7 +126,7 @@ impl Room {
         reader: Option<Accepted>,
     ) -> Replayed {
         let id = from.customer_service_session_id;
-        let (mut seq, mut failures) = (from.seq, 0);
+        let (mut seq, mut failures, mut was_empty) = (from.seq, 0, false);
         loop {
             let question = ReplayQuestion {
                 reader: reader.clone(),
@@ -134,18 +158,22 @@ impl Room {
             let taken = self.take_in_past(&conversation, messages);
             Self::logged("a replay is not taken in", taken);
             let is_all = is_empty || conversation.last_seq <= seq;
-            if is_all && self.last_seq(id).is_none_or(|last_seq| last_seq <= seq) {
+            if is_all && self.last_seq(&conversation).is_none_or(|last_seq| last_seq <= seq) {
                 return Replayed::UpTo(seq);
             }
+            // The room has more than the origin, which was restored from an older day.
+            if is_empty && was_empty {
+                return Replayed::Truncated(seq);
+            }
+            was_empty = is_empty;
             if seq - from.seq >= MAX_REPLAYED || !is_ready(socket).await {
                 return Replayed::Truncated(seq);
             }
         }
     }
 
-    fn last_seq(&self, id: i64) -> Option<i64> {
-        let known = self.store().and_then(|store| store.conversation(id));
-        Some(Self::logged("a conversation cannot be read", known)??.last_seq)
+    fn last_seq(&self, conversation: &RoomConversation) -> Option<i64> {
+        Some(Self::logged("a conversation cannot be read", self.known(conversation))??.last_seq)
     }
 
     fn send_past(&self, socket: &Socket, id: i64, head: &MessageHead, message: &RawValue) {
@@ -157,9 +185,8 @@ impl Room {
             self.note_delivered(id, head.seq);
         } else if let (true, Some(temp_id)) = (is_senders, &head.temp_message_id) {
             // The origin's answer may still be on its way: its sender need not be told again.
-            let told = self
-                .store()
-                .and_then(|store| store.tell_outgoing(id, socket.owner.user_id, temp_id));
+            let told =
+                self.store().and_then(|store| store.replayed(id, &socket.owner.socket_id, temp_id));
             Self::logged("a message is not noted as told", told);
         }
     }

@@ -5,7 +5,7 @@
 use std::{
     cell::{Cell, RefCell},
     collections::{BTreeMap, BTreeSet},
-    rc::Rc,
+    rc::{Rc, Weak},
 };
 
 use shared::{
@@ -63,12 +63,15 @@ pub struct Room {
     pub(super) life: Life,
     /// When the alarm is set to ring.
     pub(super) armed: Cell<Option<Timestamp>>,
+    /// Sockets that are being sent what they missed.
+    pub(super) resuming: RefCell<BTreeSet<String>>,
+    me: Weak<Self>,
     store: Option<Store>,
 }
 
 impl Room {
     /// The object as it wakes.
-    pub fn new(state: State, env: Env, side: SenderType) -> Self {
+    pub fn new(state: State, env: Env, side: SenderType) -> Rc<Self> {
         // Heartbeats are answered while the object sleeps.
         match WebSocketRequestResponsePair::new(PING, PONG) {
             Ok(pair) => state.set_websocket_auto_response(&pair),
@@ -80,7 +83,7 @@ impl Room {
         let store = Store::open(state.storage().sql());
         let store = store.and_then(|store| remote::open(&state, &env).map(|()| store));
         let store = store.inspect_err(|error| log::error("", &format!("no tables: {error}"))).ok();
-        Self {
+        Rc::new_cyclic(|me| Self {
             state,
             env,
             side,
@@ -91,8 +94,15 @@ impl Room {
             queue_wanted: RefCell::default(),
             life: Life::default(),
             armed: Cell::default(),
+            resuming: RefCell::default(),
+            me: me.clone(),
             store,
-        }
+        })
+    }
+
+    /// The room itself, for work that goes on when what gave rise to it is answered.
+    pub(super) fn me(&self) -> Option<Rc<Self>> {
+        self.me.upgrade()
     }
 
     /// Does what the worker asks.
@@ -242,6 +252,7 @@ impl Room {
     /// Forgets what is known of a socket.
     pub(super) fn forget(&self, socket_id: &str) {
         self.meters.borrow_mut().remove(socket_id);
+        self.resuming.borrow_mut().remove(socket_id);
         self.held.borrow_mut().retain(|(held, _)| held != socket_id);
     }
 }

@@ -14,7 +14,7 @@ pub struct UserChannel(Rc<Room>);
 
 impl DurableObject for UserChannel {
     fn new(state: State, env: Env) -> Self {
-        Self(Rc::new(Room::new(state, env, SenderType::User)))
+        Self(Room::new(state, env, SenderType::User))
     }
 
     async fn fetch(&self, request: Request) -> Result<Response> {

@@ -3,6 +3,8 @@
 /// The most frames of a client that may wait, and the most bytes.
 const MAX_WAITING: usize = 256;
 const MAX_WAITING_BYTES: usize = 1024 * 1024;
+/// The most bytes of all clients together: an object has not much more memory than this.
+const MAX_BYTES: usize = 16 * 1024 * 1024;
 
 /// A line for each socket that someone is seeing to, by name: who began it takes batches until there is
 /// none. Few are seen to at once.
@@ -28,6 +30,10 @@ impl Lines {
 
     /// Puts a frame at the end of a line.
     pub fn join(&mut self, name: &str, frame: String) -> Joined {
+        let all: usize = self.0.iter().flat_map(|(_, line)| line).map(String::len).sum();
+        if all + frame.len() > MAX_BYTES {
+            return Joined::Full;
+        }
         let Some(line) = self.line(name) else {
             self.0.push((name.to_owned(), vec![frame]));
             return Joined::Begins;

@@ -34,6 +34,9 @@ pub struct Facts {
     pub conversation: RoomConversation,
     /// The first message that was delivered here. One before it that is new comes late.
     pub first_seq: i64,
+    /// The newest message of this side that the other has read.
+    #[serde(default)]
+    pub read_id: i64,
     /// Up to where earlier audiences at a desk were sent its messages: by agent, 0 for everyone. One
     /// who gets it back is first sent what lies between.
     pub left: BTreeMap<i64, i64>,
@@ -43,7 +46,7 @@ impl Known {
     /// A conversation of which everything up to `last_seq` lies in the past.
     pub const fn new(conversation: RoomConversation, last_seq: i64) -> Self {
         let first_seq = last_seq.saturating_add(1);
-        let facts = Facts { conversation, first_seq, left: BTreeMap::new() };
+        let facts = Facts { conversation, first_seq, read_id: 0, left: BTreeMap::new() };
         Self { facts, last_seq, delivered_seq: 0, reported_seq: 0 }
     }
 

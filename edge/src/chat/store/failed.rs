@@ -4,7 +4,7 @@ use worker::Result;
 
 use super::Store;
 
-/// Failures of one room that are remembered.
+/// Failures of one person that are remembered.
 const REMEMBERED_FAILURES: i64 = 200;
 
 impl Store {
@@ -20,8 +20,9 @@ impl Store {
             vec![user_id.into(), temp_message_id.into(), failure.into()],
         )?;
         self.run(
-            "DELETE FROM failed WHERE position <= (SELECT max(position) FROM failed) - ?",
-            vec![REMEMBERED_FAILURES.into()],
+            "DELETE FROM failed WHERE user_id = ? AND position <= (
+                 SELECT position FROM failed WHERE user_id = ? ORDER BY position DESC LIMIT 1 OFFSET ?)",
+            vec![user_id.into(), user_id.into(), REMEMBERED_FAILURES.into()],
         )?;
         Ok(())
     }

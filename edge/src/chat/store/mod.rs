@@ -44,6 +44,7 @@ const TABLES: &str = "
         is_told INTEGER NOT NULL DEFAULT 0,
         UNIQUE (conversation, user_id, temp_message_id)
     ) STRICT;
+    CREATE INDEX IF NOT EXISTS outgoing_user ON outgoing (user_id);
     CREATE TABLE IF NOT EXISTS failed (
         position INTEGER PRIMARY KEY AUTOINCREMENT,
         user_id INTEGER NOT NULL,
@@ -56,7 +57,7 @@ const TABLES: &str = "
         chat_message_id INTEGER NOT NULL,
         session_hash TEXT NOT NULL,
         mark TEXT NOT NULL,
-        PRIMARY KEY (conversation, user_id)
+        PRIMARY KEY (user_id, conversation)
     ) STRICT;
     CREATE TABLE IF NOT EXISTS seen (
         name TEXT PRIMARY KEY,

@@ -8,6 +8,8 @@ use super::{Row, Store};
 
 /// Messages that one conversation may have waiting here.
 const MAX_WAITING: i64 = 1_000;
+/// Messages that one person may have waiting here: conversations are named by clients.
+const MAX_WAITING_OF_ONE: i64 = 3_000;
 
 /// A message that waits.
 pub struct Outgoing {
@@ -76,6 +78,11 @@ impl Store {
         if count.is_some_and(|count| count.number(0) >= MAX_WAITING) {
             return Ok(Enqueued::Full);
         }
+        let query = "SELECT count(*) FROM outgoing WHERE user_id = ?";
+        let count = self.first(query, vec![SqlStorageValue::try_from_i64(user_id)?])?;
+        if count.is_some_and(|count| count.number(0) >= MAX_WAITING_OF_ONE) {
+            return Ok(Enqueued::Full);
+        }
         let mut values = name.to_vec();
         let message = serde_json::to_string(sent)?;
         values.extend([session.as_str().into(), socket_id.into(), message.into()]);
@@ -119,10 +126,9 @@ impl Store {
         Ok(self.first(query, Vec::new())?.is_some())
     }
 
-    /// Removes a message that the origin has, or will never have.
-    pub fn dequeue(&self, position: i64) -> Result<()> {
-        self.run("DELETE FROM outgoing WHERE position = ?", vec![position.into()])?;
-        Ok(())
+    /// Removes a message that the origin has, or will never have; whether it was still here.
+    pub fn dequeue(&self, position: i64) -> Result<bool> {
+        Ok(self.run("DELETE FROM outgoing WHERE position = ?", vec![position.into()])? > 0)
     }
 
     /// The session that a waiting message was sent under, whose sockets are now told that it is stored.
@@ -140,10 +146,26 @@ impl Store {
         Ok(row.and_then(|mut row| row.text(0).try_into().ok()))
     }
 
+    /// Notes that a waiting message that was sent on this socket was among what it is sent.
+    pub fn replayed(
+        &self,
+        conversation: i64,
+        socket_id: &str,
+        temp_message_id: &str,
+    ) -> Result<()> {
+        self.run(
+            "UPDATE outgoing SET is_told = 1
+             WHERE conversation = ? AND socket_id = ? AND temp_message_id = ?",
+            vec![conversation.into(), socket_id.into(), temp_message_id.into()],
+        )?;
+        Ok(())
+    }
+
     /// Whether the sender of a waiting message has been told that it is stored.
     pub fn is_told(&self, position: i64) -> Result<bool> {
         let query = "SELECT is_told FROM outgoing WHERE position = ?";
         let row = self.first(query, vec![position.into()])?;
-        Ok(row.is_some_and(|row| row.number(0) != 0))
+        // What is gone was seen to by someone else.
+        Ok(row.is_none_or(|row| row.number(0) != 0))
     }
 }

@@ -6,6 +6,9 @@ use worker::{Result, SqlStorageValue};
 
 use super::{Row, Store};
 
+/// Conversations in which what one person has read may be noted: clients name them.
+const MAX_NOTED: i64 = 1_000;
+
 /// A mark that waits.
 #[derive(Debug)]
 pub struct Reading {
@@ -22,12 +25,19 @@ pub struct Reading {
 }
 
 impl Store {
-    /// Notes that someone has read, where that is further than was known.
-    pub fn note_reading(&self, reading: &Reading) -> Result<()> {
+    /// Notes that someone has read, where that is further than was known; `false` where too much is
+    /// noted of them already.
+    pub fn note_reading(&self, reading: &Reading) -> Result<bool> {
+        let query = "SELECT count(*) FROM reading WHERE user_id = ? AND conversation <> ?";
+        let values =
+            vec![SqlStorageValue::try_from_i64(reading.user_id)?, reading.conversation.into()];
+        if self.first(query, values)?.is_some_and(|row| row.number(0) >= MAX_NOTED) {
+            return Ok(false);
+        }
         self.run(
             "INSERT INTO reading (conversation, user_id, chat_message_id, session_hash, mark)
              VALUES (?, ?, ?, ?, ?)
-             ON CONFLICT (conversation, user_id) DO UPDATE
+             ON CONFLICT (user_id, conversation) DO UPDATE
                  SET chat_message_id = excluded.chat_message_id,
                      session_hash = excluded.session_hash, mark = excluded.mark
                  WHERE excluded.chat_message_id > chat_message_id",
@@ -39,7 +49,7 @@ impl Store {
                 reading.mark.get().into(),
             ],
         )?;
-        Ok(())
+        Ok(true)
     }
 
     /// Marks that wait, at most `limit`.
