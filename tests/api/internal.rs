@@ -177,16 +177,10 @@ async fn what_is_stored_and_what_ends_is_in_the_outbox(app: TestApp) {
         !rows[0].payload.to_string().contains(&session_token(&app, &old)),
         "hashed wherever it leaves the origin"
     );
-    assert_eq!(
-        (&rows[1].payload["news"], &rows[1].payload["update"]["change"]),
-        (&json!("conversation"), &json!("waiting"))
-    );
-    assert_eq!(
-        (&rows[2].payload["news"], &rows[2].payload["message"]["content"]),
-        (&json!("message"), &json!("hi"))
-    );
-    for row in &rows[1..] {
-        assert_eq!(row.payload["conversation"]["user_id"], ana.user_id);
+    assert_eq!(rows[1].payload["news"]["conversation"]["update"]["change"], json!("waiting"));
+    assert_eq!(rows[2].payload["news"]["message"]["message"]["content"], json!("hi"));
+    for (row, news) in rows[1..].iter().zip(["conversation", "message"]) {
+        assert_eq!(row.payload["news"][news]["conversation"]["user_id"], ana.user_id);
     }
 }
 

@@ -287,10 +287,11 @@ mod tests {
             "customer_service_session_id": 7, "began_at": "2026-03-01T00:00:00.000+08:00", "user_id": 31,
             "admin_id": null, "status": "waiting", "version": 1, "last_seq": 3,
         });
-        let payload = serde_json::json!({
-            "news": "marked", "conversation": conversation, "status": "read", "by": "admin", "reader_id": 2,
+        let marked = serde_json::json!({
+            "conversation": conversation, "status": "read", "by": "admin", "reader_id": 2,
             "reader_session": null, "chat_message_id": 9, "seq": 3, "chat_message_ids": [8, 9], "sender_ids": [31],
         });
+        let payload = serde_json::json!({ "news": { "marked": marked } });
         let row = |payload| Taken {
             edge_outbox_id: 5,
             kind: Kind::MessagesMarked,
@@ -300,7 +301,7 @@ mod tests {
         };
         let read: ChatEvent = event(&row(payload.clone())).unwrap();
         assert_eq!(read.event_id, 5);
-        assert_eq!(serde_json::to_value(&read.news).unwrap(), payload);
+        assert_eq!(serde_json::to_value(&read.news).unwrap(), payload["news"]);
         assert!(event::<ChatEvent>(&row(serde_json::json!({ "user_id": 31 }))).is_err());
     }
 

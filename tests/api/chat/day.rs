@@ -346,17 +346,20 @@ async fn statistics(admin: &LoggedIn<'_>, kept: &[Kept]) {
 async fn news(app: &TestApp, kept: &[Kept]) {
     let told = app
         .database
-        .texts("SELECT CAST(payload AS CHAR) FROM edge_outbox WHERE kind IN ('message_stored', 'conversation_updated') ORDER BY edge_outbox_id")
+        .texts("SELECT CAST(payload AS CHAR) FROM edge_outbox WHERE kind IN ('message_stored', 'chat_message', 'conversation_updated') ORDER BY edge_outbox_id")
         .await;
     let (mut versions, mut seqs): (HashMap<i64, Vec<i64>>, HashMap<i64, Vec<i64>>) =
         (HashMap::new(), HashMap::new());
     for row in told {
         let news: Value = serde_json::from_str(&row).unwrap();
-        let id = news["conversation"]["customer_service_session_id"].as_i64().unwrap();
-        if news["news"] == "message" {
-            seqs.entry(id).or_default().push(news["message"]["seq"].as_i64().unwrap());
+        let (message, change) = (&news["news"]["message"], &news["news"]["conversation"]);
+        let told = if message.is_null() { change } else { message };
+        let id = told["conversation"]["customer_service_session_id"].as_i64().unwrap();
+        if message.is_null() {
+            let version = told["conversation"]["version"].as_i64().unwrap();
+            versions.entry(id).or_default().push(version);
         } else {
-            versions.entry(id).or_default().push(news["conversation"]["version"].as_i64().unwrap());
+            seqs.entry(id).or_default().push(message["message"]["seq"].as_i64().unwrap());
         }
     }
     for one in kept {

@@ -28,7 +28,7 @@ async fn statuses(client: &LoggedIn<'_>, id: i64) -> Vec<String> {
 }
 
 fn delivered(id: i64, by: &str, seq: i64) -> Value {
-    json!({ "kind": "delivered", "customer_service_session_id": id, "by": by, "seq": seq })
+    json!({ "delivered": { "customer_service_session_id": id, "by": by, "seq": seq } })
 }
 
 async fn mark(app: &TestApp, marks: Vec<Value>) -> Vec<Value> {
@@ -81,6 +81,7 @@ async fn marks_go_forward_and_never_back(app: TestApp) {
         .texts("SELECT CAST(payload AS CHAR) FROM edge_outbox WHERE kind = 'messages_marked' ORDER BY edge_outbox_id")
         .await;
     let news: Vec<Value> = news.iter().map(|row| serde_json::from_str(row).unwrap()).collect();
+    let news: Vec<&Value> = news.iter().map(|row| &row["news"]["marked"]).collect();
     let named = |n: usize| (&news[n]["status"], &news[n]["chat_message_ids"], &news[n]["seq"]);
     assert_eq!(named(0), (&json!("delivered"), &json!(ids[..3]), &json!(3)));
     assert_eq!(named(1), (&json!("read"), &json!(ids[..2]), &json!(2)));
@@ -147,10 +148,10 @@ async fn a_mark_is_judged_like_a_message(app: TestApp) {
     let bob = bob.log_in(Device::phone("phone-3")).await;
     let now = app.app.ambient.now();
     let read = |token: &str, id: i64, message: i64| {
-        json!({
-            "kind": "read", "reader": { "session_token": token, "at": now },
+        json!({ "read": {
+            "reader": { "session_token": token, "at": now },
             "customer_service_session_id": id, "chat_message_id": message,
-        })
+        } })
     };
     let bob = session_token(&app, &bob);
     let outcomes = mark(

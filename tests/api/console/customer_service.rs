@@ -172,7 +172,7 @@ async fn a_conversation_is_handed_on(app: TestApp) {
     let told: Vec<_> = news
         .iter()
         .map(|news| {
-            let update = &news["update"];
+            let update = &news["news"]["conversation"]["update"];
             format!(
                 "{} {} {}",
                 update["change"].as_str().unwrap(),
@@ -191,8 +191,8 @@ async fn a_conversation_is_handed_on(app: TestApp) {
             "accepted active li"
         ]
     );
-    assert_eq!(news[3]["previous_admin_id"], wang.user_id);
-    assert_eq!(news[4]["previous_admin_id"], Value::Null);
+    assert_eq!(news[3]["news"]["conversation"]["previous_admin_id"], wang.user_id);
+    assert_eq!(news[4]["news"]["conversation"]["previous_admin_id"], Value::Null);
 }
 
 /// The keys of a page, in its order.
