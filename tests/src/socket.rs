@@ -143,12 +143,6 @@ impl Socket {
             assert!(is_beside, "instead of silence: {frame}");
         }
     }
-
-    /// Asserts that nothing comes for a while.
-    pub async fn silent(&mut self) {
-        let next = timeout(Duration::from_millis(700), self.stream.next()).await;
-        assert!(next.is_err(), "instead of silence: {next:?}");
-    }
 }
 
 /// The answer to a handshake, read to its end: the WebSocket client keeps only what came with the
