@@ -243,7 +243,9 @@ async fn write(
             before.facts.admin_id.is_none()
                 && conversation.facts.admin_id == Some(by.session.user_id)
         });
-        let standing = Standing::of(tx.conn(), conversation).await?;
+        // Told before the messages: rooms have those of before.
+        let so_far = Conversation { last_seq: before.last_seq, ..conversation };
+        let standing = Standing::of(tx.conn(), so_far).await?;
         news.push(changed(&standing, ConversationChange::Accepted, before.facts.admin_id));
         if let Some(by) = taken_by {
             record(tx.conn(), AuditKind::ConversationAccepted, by, &standing, now).await?;
