@@ -93,8 +93,7 @@ async fn send_batch(app: &App, under_way: &mut UnderWay) -> Result<usize, ApiErr
     if !messages.is_empty() {
         let sender = app.clone();
         under_way.messages.spawn(async move {
-            let path = route::INTERNAL_CHAT_EVENTS;
-            if let Err(error) = send_kind::<ChatEvent>(&sender, path, messages, now).await {
+            if let Err(error) = send_kind::<ChatEvent>(&sender, NEWS, messages, now).await {
                 error.log();
             }
         });
@@ -110,8 +109,7 @@ async fn send_batch(app: &App, under_way: &mut UnderWay) -> Result<usize, ApiErr
         under_way.alerts.spawn(async move {
             // Dropped when the alerts are sent, whatever became of them.
             let _told = told;
-            let path = route::INTERNAL_SECURITY_ALERTS;
-            if let Err(error) = send_kind::<AlertEvent>(&sender, path, alerts, now).await {
+            if let Err(error) = send_kind::<AlertEvent>(&sender, ALERTS, alerts, now).await {
                 error.log();
             }
         });
@@ -129,7 +127,7 @@ async fn send_batch(app: &App, under_way: &mut UnderWay) -> Result<usize, ApiErr
         }
     };
     let _ = tokio::time::timeout(app.policy.alert_head_start, told).await;
-    send_kind::<SessionEvent>(app, route::INTERNAL_SESSION_EVENTS, ended, now).await
+    send_kind::<SessionEvent>(app, ENDS, ended, now).await
 }
 
 /// Rows that were taken, by what becomes of them.
@@ -172,9 +170,22 @@ async fn take(app: &App, chat: &[Kind], now: Timestamp) -> Result<Batch, ApiErro
         .await
 }
 
+/// How rows of a kind are told.
+#[derive(Clone, Copy)]
+struct Way {
+    path: &'static str,
+    /// Whether what the edge leaves out of an answer counts as refused. Of news it does not: rooms could
+    /// not be reached, which no row is to blame for.
+    left_out_is_refused: bool,
+}
+
+const ENDS: Way = Way { path: route::INTERNAL_SESSION_EVENTS, left_out_is_refused: true };
+const ALERTS: Way = Way { path: route::INTERNAL_SECURITY_ALERTS, left_out_is_refused: true };
+const NEWS: Way = Way { path: route::INTERNAL_CHAT_EVENTS, left_out_is_refused: false };
+
 async fn send_kind<E: Serialize + DeserializeOwned>(
     app: &App,
-    path: &str,
+    way: Way,
     rows: Vec<Taken>,
     now: Timestamp,
 ) -> Result<usize, ApiError> {
@@ -192,7 +203,7 @@ async fn send_kind<E: Serialize + DeserializeOwned>(
             }
         }
     }
-    let offered = offer(app, path, &events, now).await;
+    let offered = offer(app, way, &events, now).await;
     let mut handle = app.db.acquire().await?;
     store::outbox::remove(handle.conn(), &offered.taken).await?;
     let waiting = events.iter().map(|(id, _)| *id).filter(|id| !offered.taken.contains(id));
@@ -213,7 +224,7 @@ async fn send_kind<E: Serialize + DeserializeOwned>(
 }
 
 /// What the edge did with rows that were offered to it, by key. What is in neither list waits, and is
-/// not to blame: the edge could not be reached.
+/// not to blame: the edge, or a room, could not be reached.
 #[derive(Default)]
 struct Offered {
     taken: Vec<i64>,
@@ -222,19 +233,19 @@ struct Offered {
 
 async fn offer<E: Serialize>(
     app: &App,
-    path: &str,
+    way: Way,
     events: &[(i64, E)],
     now: Timestamp,
 ) -> Offered {
     let mut offered = Offered::default();
     let all: Vec<&(i64, E)> = events.iter().collect();
-    match offer_some(app, path, &all, &mut offered, now).await {
+    match offer_some(app, way, &all, &mut offered, now).await {
         Ok(()) => {}
         // One of them may be at fault: each by itself, so that it keeps back nobody else's.
         Err(CallError::Refused(_)) => {
             for one in events {
                 if let Err(CallError::Refused(status)) =
-                    offer_some(app, path, &[one], &mut offered, now).await
+                    offer_some(app, way, &[one], &mut offered, now).await
                 {
                     tracing::warn!(edge_outbox_id = one.0, %status, "the edge refuses an outbox row");
                     offered.refused.push(one.0);
@@ -250,17 +261,19 @@ async fn offer<E: Serialize>(
 
 async fn offer_some<E: Serialize>(
     app: &App,
-    path: &str,
+    way: Way,
     some: &[&(i64, E)],
     offered: &mut Offered,
     now: Timestamp,
 ) -> Result<(), CallError> {
     let batch = Events { events: some.iter().map(|(_, event)| event).collect::<Vec<_>>() };
-    let answer: EventsTaken = app.edge.post(path, &batch, now).await?;
-    let (taken, refused): (Vec<_>, Vec<_>) =
+    let answer: EventsTaken = app.edge.post(way.path, &batch, now).await?;
+    let (taken, left_out): (Vec<_>, Vec<_>) =
         some.iter().map(|(id, _)| *id).partition(|id| answer.taken.contains(id));
     offered.taken.extend(taken);
-    offered.refused.extend(refused);
+    if way.left_out_is_refused {
+        offered.refused.extend(left_out);
+    }
     Ok(())
 }
 
