@@ -198,11 +198,10 @@ fn answer(conversation: &mut Conversation, by: By<'_>, now: Timestamp) {
     }
     conversation.first_response_at.get_or_insert(now);
     conversation.accepted_at.get_or_insert(now);
-    if conversation.facts.admin_id.is_none() {
-        conversation.facts.admin_id = Some(by.session.user_id);
-    }
-    if conversation.facts.status != ConversationStatus::Active {
-        conversation.facts.status = ConversationStatus::Active;
+    let before = conversation.facts;
+    conversation.facts.admin_id.get_or_insert(by.session.user_id);
+    conversation.facts.status = ConversationStatus::Active;
+    if conversation.facts != before {
         conversation.version += 1;
     }
 }
