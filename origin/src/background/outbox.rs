@@ -231,12 +231,7 @@ struct Offered {
     refused: Vec<i64>,
 }
 
-async fn offer<E: Serialize>(
-    app: &App,
-    way: Way,
-    events: &[(i64, E)],
-    now: Timestamp,
-) -> Offered {
+async fn offer<E: Serialize>(app: &App, way: Way, events: &[(i64, E)], now: Timestamp) -> Offered {
     let mut offered = Offered::default();
     let all: Vec<&(i64, E)> = events.iter().collect();
     match offer_some(app, way, &all, &mut offered, now).await {

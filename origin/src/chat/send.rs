@@ -39,6 +39,7 @@ pub struct Draft<'a> {
 ///
 /// # Errors
 /// `VALIDATION_FAILED` with fields; `NOT_FOUND` for a conversation that the sender may not see;
+/// `FORBIDDEN` for one of the staff in their own from before;
 /// `CONFLICT` where it is closed, or the same `temp_message_id` was used for another message.
 pub async fn send(app: &App, id: i64, draft: Draft<'_>) -> Result<StoredMessage, ApiError> {
     let gone = || anyhow::anyhow!("a message has no outcome");
@@ -182,6 +183,9 @@ async fn may_store(
         return Err(ApiError::Invalid(problems));
     }
     draft.by.participant().may_write(&conversation.facts)?;
+    if draft.by.participant().sender_type() != SenderType::User {
+        draft.by.is_not_its_user(conversation)?;
+    }
     let id = conversation.customer_service_session_id;
     if let Some(reply_to_id) = draft.message.reply_to_id
         && store::messages::seq_of(tx.conn(), id, reply_to_id).await?.is_none()

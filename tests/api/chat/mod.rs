@@ -6,6 +6,7 @@ mod messages;
 mod permissions;
 mod replay;
 mod sockets;
+mod staff;
 
 use serde_json::{Value, json};
 use shared::{route, time::Timestamp};
