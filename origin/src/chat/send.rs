@@ -1,6 +1,6 @@
 //! Messages are stored, several of one conversation in one transaction.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use shared::{
     audit::AuditKind,
@@ -94,6 +94,9 @@ async fn send_in(
     let now = app.ambient.now();
     let before = conversation.clone();
     let known = known(tx, id, drafts).await?;
+    let replied_to: Vec<i64> =
+        drafts.iter().filter_map(|draft| draft.message.reply_to_id).collect();
+    let there = store::messages::those_of(tx.conn(), id, &replied_to).await?;
     let mut pending: HashMap<(i64, &str), usize> = HashMap::new();
     let mut new: Vec<&Draft<'_>> = Vec::new();
     let mut fates = Vec::with_capacity(drafts.len());
@@ -112,14 +115,13 @@ async fn send_in(
                 _ => Fate::Refused(ErrorCode::Conflict.into()),
             }
         } else {
-            match may_store(app, tx, &conversation, draft).await {
+            match may_store(app, &conversation, &there, draft) {
                 Ok(()) => {
                     answer(&mut conversation, draft.by, now);
                     pending.extend(key.map(|key| (key, new.len())));
                     new.push(draft);
                     Fate::New(new.len() - 1)
                 }
-                Err(fault @ (ApiError::Database(_) | ApiError::Internal(_))) => return Err(fault),
                 Err(refused) => Fate::Refused(refused),
             }
         };
@@ -171,10 +173,11 @@ async fn known<'a>(
     Ok(known)
 }
 
-async fn may_store(
+/// Whether a draft may be stored; `there` are the messages of the conversation that some draft replies to.
+fn may_store(
     app: &App,
-    tx: &mut Tx,
     conversation: &Conversation,
+    there: &HashSet<i64>,
     draft: &Draft<'_>,
 ) -> Result<(), ApiError> {
     draft.judged?;
@@ -186,10 +189,7 @@ async fn may_store(
     if draft.by.participant().sender_type() != SenderType::User {
         draft.by.is_not_its_user(conversation)?;
     }
-    let id = conversation.customer_service_session_id;
-    if let Some(reply_to_id) = draft.message.reply_to_id
-        && store::messages::seq_of(tx.conn(), id, reply_to_id).await?.is_none()
-    {
+    if draft.message.reply_to_id.is_some_and(|id| !there.contains(&id)) {
         return Err(ApiError::invalid("reply_to_id", "must be a message of this conversation"));
     }
     Ok(())
