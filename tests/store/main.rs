@@ -2,6 +2,7 @@
 
 mod clean_up;
 mod db;
+mod desk_search;
 mod explain;
 mod explain_chat;
 mod explain_log_in;
