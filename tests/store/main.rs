@@ -7,5 +7,6 @@ mod explain;
 mod explain_chat;
 mod explain_log_in;
 mod explain_search;
+mod older;
 mod parity;
 mod rows;
