@@ -7,6 +7,7 @@ mod permissions;
 mod replay;
 mod sockets;
 mod staff;
+mod telling;
 
 use serde_json::{Value, json};
 use shared::{route, time::Timestamp};
