@@ -129,9 +129,8 @@ impl Sender {
     }
 }
 
-/// Conversations that have begun: a row of news each; the rows' keys.
-async fn begun(app: &TestApp, how_many: usize) -> Vec<i64> {
-    let client = app.user("ana").await.user_id;
+/// Conversations of a user that have begun: a row of news each; the rows' keys.
+async fn begun(app: &TestApp, client: i64, how_many: usize) -> Vec<i64> {
     for _ in 0..how_many {
         origin::chat::open_conversation(&app.app, client, "mobile").await.unwrap();
         let over = "UPDATE customer_service_sessions SET status = 'closed', is_active_session = 0";
@@ -148,7 +147,8 @@ async fn a_moment() {
 }
 
 async fn news_that_the_edge_leaves_out_is_told_again_for_as_long_as_it_takes(app: TestApp) {
-    let keys = begun(&app, 1).await;
+    let ana = app.user("ana").await.user_id;
+    let keys = begun(&app, ana, 1).await;
     let sender = Sender::start(&app, [Answer::TakesNone; 20]).await;
     while sender.edge.left() > 0 {
         assert_eq!(app.outbox("conversation_updated").await, 1, "it is not set aside");
@@ -164,8 +164,9 @@ async fn news_that_the_edge_leaves_out_is_told_again_for_as_long_as_it_takes(app
 }
 
 async fn news_keeps_its_order_while_the_edge_is_away(app: TestApp) {
+    let ana = app.user("ana").await.user_id;
     // More than one batch.
-    let keys = begun(&app, 70).await;
+    let keys = begun(&app, ana, 70).await;
     let sender = Sender::start(&app, [Answer::Away]).await;
     while app.outbox("conversation_updated").await > 0 {
         app.clock.step(Duration::from_millis(5));
@@ -175,6 +176,7 @@ async fn news_keeps_its_order_while_the_edge_is_away(app: TestApp) {
 }
 
 async fn news_waits_for_no_end(app: TestApp) {
+    let ana = app.user("ana").await.user_id;
     let sender = Sender::start(&app, []).await;
     let now = app.app.ambient.now();
     let end = json!({
@@ -186,7 +188,7 @@ async fn news_waits_for_no_end(app: TestApp) {
     while sender.edge.ends() == 0 {
         a_moment().await;
     }
-    let keys = begun(&app, 1).await;
+    let keys = begun(&app, ana, 1).await;
     while sender.edge.taken().is_empty() {
         let gave_up = *sender.edge.gave_up.lock().unwrap();
         assert!(!gave_up, "the news waited until the end was given up");
