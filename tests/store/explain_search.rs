@@ -164,6 +164,10 @@ async fn fill(app: &TestApp) {
 pub struct Plan {
     /// Of each table: its alias, and the index that it is read by, if by one.
     pub tables: Vec<(String, Option<String>)>,
+    /// The tables of which the whole of an index is read.
+    pub walked: Vec<String>,
+    /// The tables of which nothing but an index is read.
+    pub covered: Vec<String>,
     /// Whether nothing is sorted.
     pub in_order: bool,
 }
@@ -212,7 +216,16 @@ async fn mysql(url: &str, sql: &str) -> Plan {
                 .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
         })
     };
+    let tables = |is: &dyn Fn(&sqlx::mysql::MySqlRow) -> bool| {
+        let those = rows.iter().filter(|row| is(row));
+        those.map(|row| text(row, "table").unwrap_or_default()).collect::<Vec<_>>()
+    };
     Plan {
+        walked: tables(&|row| text(row, "type").as_deref() == Some("index")),
+        covered: tables(&|row| {
+            text(row, "Extra")
+                .is_some_and(|extra| extra.split("; ").any(|one| one == "Using index"))
+        }),
         tables: rows
             .iter()
             .map(|row| {
@@ -234,7 +247,13 @@ async fn sqlite(url: &str, sql: &str) -> Plan {
         .await
         .unwrap();
     let details: Vec<String> = rows.iter().map(|row| row.get("detail")).collect();
+    let tables = |is: &dyn Fn(&str) -> bool| {
+        let those = details.iter().filter(|detail| is(detail));
+        those.filter_map(|detail| detail.split(' ').nth(1)).map(str::to_owned).collect::<Vec<_>>()
+    };
     Plan {
+        walked: tables(&|detail| detail.starts_with("SCAN ") && detail.contains(" INDEX ")),
+        covered: tables(&|detail| detail.contains(" USING COVERING INDEX ")),
         tables: details
             .iter()
             .filter_map(|detail| {

@@ -2,9 +2,11 @@
 
 mod clean_up;
 mod db;
+mod desk_search;
 mod explain;
 mod explain_chat;
 mod explain_log_in;
 mod explain_search;
+mod older;
 mod parity;
 mod rows;

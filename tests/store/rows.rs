@@ -178,7 +178,7 @@ async fn outbox_rows_are_postponed_buried_and_removed(app: TestApp) {
     let mut tx = app.app.db.begin().await.unwrap();
     let mut ids = Vec::new();
     for n in 0..3 {
-        let kind = if n == 0 { Kind::MessageStored } else { Kind::SessionEnded };
+        let kind = if n == 0 { Kind::ChatMessage } else { Kind::SessionEnded };
         ids.push(
             store::outbox::insert(tx.conn(), kind, &json!({ "n": n, "text": "好" }), now)
                 .await
@@ -189,7 +189,7 @@ async fn outbox_rows_are_postponed_buried_and_removed(app: TestApp) {
     assert_eq!(taken.iter().map(|row| row.edge_outbox_id).collect::<Vec<_>>(), ids);
     assert_eq!(
         (taken[0].kind, &taken[0].payload, taken[0].attempts),
-        (Kind::MessageStored, &json!({ "n": 0, "text": "好" }), 0)
+        (Kind::ChatMessage, &json!({ "n": 0, "text": "好" }), 0)
     );
     assert!(
         store::outbox::take(tx.conn(), &Kind::ALL, 10, lease, now).await.unwrap().is_empty(),

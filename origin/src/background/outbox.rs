@@ -1,6 +1,6 @@
 //! Tells the edge what is in the outbox, again and again until it has said that it knows.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{collections::BTreeSet, ops::RangeInclusive, time::Duration};
 
 use serde::{Serialize, de::DeserializeOwned};
 use shared::{
@@ -41,14 +41,21 @@ const MAX_PAUSE: Duration = Duration::from_secs(5);
 /// Alerts that may be under way beside the ends: one that hangs holds up no session's end.
 const MAX_ALERTS: usize = 8;
 
+/// The shortest and the longest pause of news while the edge is away.
+const AWAY: RangeInclusive<Duration> = Duration::from_millis(250)..=MAX_PAUSE;
+
 /// Rung when a transaction that wrote to the outbox has committed.
 #[derive(Default)]
-pub struct Bell(Notify);
+pub struct Bell {
+    ends: Notify,
+    news: Notify,
+}
 
 impl Bell {
     /// Has the sender look, now or as soon as it is done with what it has.
     pub fn ring(&self) {
-        self.0.notify_one();
+        self.ends.notify_one();
+        self.news.notify_one();
     }
 }
 
@@ -56,49 +63,84 @@ impl Bell {
 #[derive(Default)]
 struct UnderWay {
     alerts: JoinSet<()>,
-    /// One batch at a time, so that a conversation's messages keep their order.
-    messages: JoinSet<()>,
     /// Alerts that no further end waits for.
     waited_for: BTreeSet<i64>,
 }
 
-/// Sends what there is, until `stop`.
+/// Sends what there is, until `stop`: news beside ends and alerts, so that neither waits for the other.
 pub async fn run(app: App, stop: CancellationToken) {
+    tokio::join!(tell_ends(&app, &stop), tell_news(&app, &stop));
+}
+
+async fn tell_ends(app: &App, stop: &CancellationToken) {
     let mut under_way = UnderWay::default();
     loop {
-        match Box::pin(send_batch(&app, &mut under_way)).await {
+        match Box::pin(send_batch(app, &mut under_way)).await {
             Ok(ended) if ended > 0 && !stop.is_cancelled() => continue,
             Ok(_) => {}
             Err(error) => error.log(),
         }
         tokio::select! {
             () = stop.cancelled() => break,
-            () = app.outbox_bell.0.notified() => {}
-            Some(_) = under_way.messages.join_next() => {}
+            () = app.outbox_bell.ends.notified() => {}
             () = tokio::time::sleep(INTERVAL) => {}
         }
     }
     while under_way.alerts.join_next().await.is_some() {}
-    while under_way.messages.join_next().await.is_some() {}
 }
 
-/// Sends a batch: alerts and messages beside, ends at once; how many ends the edge has taken. A socket
+/// One batch at a time, so that a conversation's messages keep their order.
+async fn tell_news(app: &App, stop: &CancellationToken) {
+    let mut away = None;
+    loop {
+        match send_news(app).await {
+            // It is asked again after a while, and with the oldest: nothing is taken meanwhile.
+            Ok(told) if told.is_away => {
+                let longer = away.map_or(*AWAY.start(), |pause: Duration| pause * 2);
+                away = Some(longer.min(*AWAY.end()));
+            }
+            Ok(told) => {
+                away = None;
+                if told.taken > 0 && !stop.is_cancelled() {
+                    continue;
+                }
+            }
+            Err(error) => error.log(),
+        }
+        let rung = async {
+            match away {
+                None => app.outbox_bell.news.notified().await,
+                Some(_) => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = stop.cancelled() => break,
+            () = rung => {}
+            () = tokio::time::sleep(away.unwrap_or(INTERVAL)) => {}
+        }
+    }
+}
+
+async fn send_news(app: &App) -> Result<Told, ApiError> {
+    let now = app.ambient.now();
+    let rows = app
+        .db
+        .retrying(|| async move {
+            let mut tx = app.db.begin().await?;
+            let rows = store::outbox::take(tx.conn(), &Kind::CHAT, BATCH, LEASE, now).await?;
+            tx.commit().await?;
+            Ok::<_, ApiError>(rows)
+        })
+        .await?;
+    send_kind::<ChatEvent>(app, NEWS, rows, now).await
+}
+
+/// Sends a batch: alerts beside, ends at once; how many ends the edge has taken. A socket
 /// that is about to be closed hears the alert first, but an end waits for that no longer than a moment:
 /// it matters more.
 async fn send_batch(app: &App, under_way: &mut UnderWay) -> Result<usize, ApiError> {
     let now = app.ambient.now();
-    while under_way.messages.try_join_next().is_some() {}
-    let chat: &[Kind] = if under_way.messages.is_empty() { &Kind::CHAT } else { &[] };
-    let Batch { ended, alerts, messages } = take(app, chat, now).await?;
-    if !messages.is_empty() {
-        let sender = app.clone();
-        under_way.messages.spawn(async move {
-            let path = route::INTERNAL_CHAT_EVENTS;
-            if let Err(error) = send_kind::<ChatEvent>(&sender, path, messages, now).await {
-                error.log();
-            }
-        });
-    }
+    let Batch { ended, alerts } = take(app, now).await?;
     under_way.waited_for.extend(alerts.iter().map(|row| row.edge_outbox_id));
     let mut ours_told = None;
     if !alerts.is_empty() {
@@ -110,8 +152,7 @@ async fn send_batch(app: &App, under_way: &mut UnderWay) -> Result<usize, ApiErr
         under_way.alerts.spawn(async move {
             // Dropped when the alerts are sent, whatever became of them.
             let _told = told;
-            let path = route::INTERNAL_SECURITY_ALERTS;
-            if let Err(error) = send_kind::<AlertEvent>(&sender, path, alerts, now).await {
+            if let Err(error) = send_kind::<AlertEvent>(&sender, ALERTS, alerts, now).await {
                 error.log();
             }
         });
@@ -129,14 +170,13 @@ async fn send_batch(app: &App, under_way: &mut UnderWay) -> Result<usize, ApiErr
         }
     };
     let _ = tokio::time::timeout(app.policy.alert_head_start, told).await;
-    send_kind::<SessionEvent>(app, route::INTERNAL_SESSION_EVENTS, ended, now).await
+    Ok(send_kind::<SessionEvent>(app, ENDS, ended, now).await?.taken)
 }
 
 /// Rows that were taken, by what becomes of them.
 struct Batch {
     ended: Vec<Taken>,
     alerts: Vec<Taken>,
-    messages: Vec<Taken>,
 }
 
 /// Waits until the alerts from before an end are told that another process has taken: of a log-in's
@@ -157,7 +197,7 @@ async fn others_told(app: &App, end: i64, waited_for: &mut BTreeSet<i64>) -> sql
 /// Takes ends, and then what goes beside them: an alert is committed together with its end, so that
 /// whoever has seen the end sees the alert. One look for both could pass over an alert while it is being
 /// committed, and find the end.
-async fn take(app: &App, chat: &[Kind], now: Timestamp) -> Result<Batch, ApiError> {
+async fn take(app: &App, now: Timestamp) -> Result<Batch, ApiError> {
     app.db
         .retrying(|| async move {
             let mut tx = app.db.begin().await?;
@@ -165,21 +205,47 @@ async fn take(app: &App, chat: &[Kind], now: Timestamp) -> Result<Batch, ApiErro
             let ended = store::outbox::take(tx.conn(), &ended, BATCH, LEASE, now).await?;
             let alerts = [Kind::SecurityAlert];
             let alerts = store::outbox::take(tx.conn(), &alerts, BATCH, LEASE, now).await?;
-            let messages = store::outbox::take(tx.conn(), chat, BATCH, LEASE, now).await?;
             tx.commit().await?;
-            Ok(Batch { ended, alerts, messages })
+            Ok(Batch { ended, alerts })
         })
         .await
 }
 
+/// How rows of a kind are told.
+#[derive(Clone, Copy)]
+struct Way {
+    path: &'static str,
+    /// Whether what the edge leaves out of an answer counts as refused. Of news it does not: rooms could
+    /// not be reached, which no row is to blame for.
+    left_out_is_refused: bool,
+    /// Whether rows go back to their old places where the edge is away, and not each to a later time.
+    in_order: bool,
+}
+
+/// What became of a batch.
+#[derive(Default)]
+struct Told {
+    /// How many rows the edge has taken.
+    taken: usize,
+    /// Whether it could not be reached.
+    is_away: bool,
+}
+
+const ENDS: Way =
+    Way { path: route::INTERNAL_SESSION_EVENTS, left_out_is_refused: true, in_order: false };
+const ALERTS: Way =
+    Way { path: route::INTERNAL_SECURITY_ALERTS, left_out_is_refused: true, in_order: false };
+const NEWS: Way =
+    Way { path: route::INTERNAL_CHAT_EVENTS, left_out_is_refused: false, in_order: true };
+
 async fn send_kind<E: Serialize + DeserializeOwned>(
     app: &App,
-    path: &str,
+    way: Way,
     rows: Vec<Taken>,
     now: Timestamp,
-) -> Result<usize, ApiError> {
+) -> Result<Told, ApiError> {
     if rows.is_empty() {
-        return Ok(0);
+        return Ok(Told::default());
     }
     let mut events = Vec::with_capacity(rows.len());
     for row in &rows {
@@ -192,11 +258,14 @@ async fn send_kind<E: Serialize + DeserializeOwned>(
             }
         }
     }
-    let offered = offer(app, path, &events, now).await;
+    let offered = offer(app, way, &events, now).await;
     let mut handle = app.db.acquire().await?;
     store::outbox::remove(handle.conn(), &offered.taken).await?;
     let waiting = events.iter().map(|(id, _)| *id).filter(|id| !offered.taken.contains(id));
-    for row in waiting.filter_map(|id| rows.iter().find(|row| row.edge_outbox_id == id)) {
+    let goes_back = |id: &i64| way.in_order && offered.is_away && !offered.refused.contains(id);
+    let (back, later): (Vec<i64>, Vec<i64>) = waiting.partition(goes_back);
+    store::outbox::put_back(handle.conn(), &back).await?;
+    for row in later.into_iter().filter_map(|id| rows.iter().find(|row| row.edge_outbox_id == id)) {
         let refused = offered.refused.contains(&row.edge_outbox_id);
         if refused && row.refusals >= MAX_REFUSALS {
             tracing::error!(
@@ -209,40 +278,46 @@ async fn send_kind<E: Serialize + DeserializeOwned>(
             store::outbox::postpone(handle.conn(), row.edge_outbox_id, next, refused).await?;
         }
     }
-    Ok(offered.taken.len())
+    Ok(Told { taken: offered.taken.len(), is_away: offered.is_away })
 }
 
 /// What the edge did with rows that were offered to it, by key. What is in neither list waits, and is
-/// not to blame: the edge could not be reached.
+/// not to blame: the edge, or a room, could not be reached.
 #[derive(Default)]
 struct Offered {
     taken: Vec<i64>,
     refused: Vec<i64>,
+    is_away: bool,
 }
 
-async fn offer<E: Serialize>(
-    app: &App,
-    path: &str,
-    events: &[(i64, E)],
-    now: Timestamp,
-) -> Offered {
+async fn offer<E: Serialize>(app: &App, way: Way, events: &[(i64, E)], now: Timestamp) -> Offered {
     let mut offered = Offered::default();
     let all: Vec<&(i64, E)> = events.iter().collect();
-    match offer_some(app, path, &all, &mut offered, now).await {
+    match offer_some(app, way, &all, &mut offered, now).await {
         Ok(()) => {}
         // One of them may be at fault: each by itself, so that it keeps back nobody else's.
         Err(CallError::Refused(_)) => {
             for one in events {
-                if let Err(CallError::Refused(status)) =
-                    offer_some(app, path, &[one], &mut offered, now).await
-                {
-                    tracing::warn!(edge_outbox_id = one.0, %status, "the edge refuses an outbox row");
-                    offered.refused.push(one.0);
+                match offer_some(app, way, &[one], &mut offered, now).await {
+                    Ok(()) => {}
+                    Err(CallError::Refused(status)) => {
+                        tracing::warn!(edge_outbox_id = one.0, %status, "the edge refuses an outbox row");
+                        offered.refused.push(one.0);
+                    }
+                    Err(CallError::Unavailable(error)) => {
+                        tracing::warn!(edge_outbox_id = one.0, "outbox: {error:#}");
+                        offered.is_away = true;
+                        // What comes after it does not overtake it.
+                        if way.in_order {
+                            break;
+                        }
+                    }
                 }
             }
         }
         Err(CallError::Unavailable(error)) => {
             tracing::warn!("outbox: {error:#}; {} rows wait", events.len());
+            offered.is_away = true;
         }
     }
     offered
@@ -250,17 +325,19 @@ async fn offer<E: Serialize>(
 
 async fn offer_some<E: Serialize>(
     app: &App,
-    path: &str,
+    way: Way,
     some: &[&(i64, E)],
     offered: &mut Offered,
     now: Timestamp,
 ) -> Result<(), CallError> {
     let batch = Events { events: some.iter().map(|(_, event)| event).collect::<Vec<_>>() };
-    let answer: EventsTaken = app.edge.post(path, &batch, now).await?;
-    let (taken, refused): (Vec<_>, Vec<_>) =
+    let answer: EventsTaken = app.edge.post(way.path, &batch, now).await?;
+    let (taken, left_out): (Vec<_>, Vec<_>) =
         some.iter().map(|(id, _)| *id).partition(|id| answer.taken.contains(id));
     offered.taken.extend(taken);
-    offered.refused.extend(refused);
+    if way.left_out_is_refused {
+        offered.refused.extend(left_out);
+    }
     Ok(())
 }
 

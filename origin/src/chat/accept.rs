@@ -10,7 +10,8 @@ use crate::{error::ApiError, state::App, store};
 /// changes nothing.
 ///
 /// # Errors
-/// `NOT_FOUND` where there is none; `CONFLICT`, with who has it, where another was first or it is closed.
+/// `NOT_FOUND` where there is none; `FORBIDDEN` where it is their own from before they were of the staff;
+/// `CONFLICT`, with who has it, where another was first or it is closed.
 pub async fn accept(app: &App, id: i64, by: By<'_>) -> Result<Standing, ApiError> {
     let standing = app.db.retrying(|| accept_in(app, id, by)).await?;
     app.outbox_bell.ring();
@@ -20,6 +21,7 @@ pub async fn accept(app: &App, id: i64, by: By<'_>) -> Result<Standing, ApiError
 async fn accept_in(app: &App, id: i64, by: By<'_>) -> Result<Standing, ApiError> {
     let mut tx = app.db.begin().await?;
     let mut conversation = locked(&mut tx, id).await?;
+    by.is_not_its_user(&conversation)?;
     let now = app.ambient.now();
     let closed = conversation.facts.status == ConversationStatus::Closed;
     if closed || conversation.facts.admin_id.is_some() {

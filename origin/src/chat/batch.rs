@@ -12,7 +12,11 @@ use tokio::task::JoinSet;
 use tracing::Instrument as _;
 
 use super::{By, Draft, accepted::Known, send::send_all};
-use crate::{error::ApiError, state::App, store::db::is_of_the_data};
+use crate::{
+    error::ApiError,
+    state::App,
+    store::{db::is_of_the_data, sessions::Session},
+};
 
 /// Conversations that are written into at once; each takes a connection.
 const MAX_PARALLEL: usize = 4;
@@ -141,7 +145,8 @@ fn draft<'a>(app: &App, batch: &'a Batch, message: &'a SocketMessage) -> Option<
     let now = app.ambient.now();
     let judged = known
         .judge(app.policy.session_idle_limit, message.sender.at, now)
-        .map_err(shared::session::EndReason::code);
+        .map_err(shared::session::EndReason::code)
+        .and_then(|()| of_its_side(&known.session));
     if judged.is_ok() {
         app.activity.note(&message.sender.session_token, message.sender.at.min(now));
     }
@@ -150,6 +155,12 @@ fn draft<'a>(app: &App, batch: &'a Batch, message: &'a SocketMessage) -> Option<
         judged,
         message: &message.message,
     })
+}
+
+/// A session is of one side: whoever has changed sides since logs in anew.
+fn of_its_side(session: &Session) -> Result<(), ErrorCode> {
+    let is_of_it = session.user_type == session.role.user_type();
+    if is_of_it { Ok(()) } else { Err(ErrorCode::Forbidden) }
 }
 
 fn outcome(

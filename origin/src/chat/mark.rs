@@ -64,31 +64,36 @@ pub async fn read(
         reader: Some(by),
         up_to: UpTo::Message(chat_message_id),
     };
-    mark(app, wanted).await
+    let seq = mark(app, wanted).await?;
+    // Not under the lock: messages that are being written wait for that.
+    let unread = unread_statement(id, other(wanted.by));
+    let unread_count = unread.fetch_count(app.db.acquire().await?.conn()).await?;
+    Ok(Progress { seq, unread_count })
 }
 
 /// A side has the messages of the other up to a place.
 ///
 /// # Errors
 /// `NOT_FOUND` where there is no such conversation.
-pub async fn deliver(app: &App, id: i64, by: SenderType, seq: i64) -> Result<Progress, ApiError> {
+pub async fn deliver(app: &App, id: i64, by: SenderType, seq: i64) -> Result<(), ApiError> {
     let status = MessageStatus::Delivered;
-    mark(app, Wanted { id, status, by, reader: None, up_to: UpTo::Seq(seq) }).await
+    mark(app, Wanted { id, status, by, reader: None, up_to: UpTo::Seq(seq) }).await.map(|_| ())
 }
 
-async fn mark(app: &App, wanted: Wanted<'_>) -> Result<Progress, ApiError> {
+/// Marks what there is; up to which `seq`.
+async fn mark(app: &App, wanted: Wanted<'_>) -> Result<i64, ApiError> {
     loop {
         // So many a transaction: messages that are being written wait for the same lock.
-        let (progress, full) = app.db.retrying(|| mark_in(app, wanted)).await?;
+        let (seq, full) = app.db.retrying(|| mark_in(app, wanted)).await?;
         app.outbox_bell.ring();
         if !full {
-            return Ok(progress);
+            return Ok(seq);
         }
     }
 }
 
-/// How far it has come, and whether there may be more to do.
-async fn mark_in(app: &App, wanted: Wanted<'_>) -> Result<(Progress, bool), ApiError> {
+/// Up to which `seq`, and whether there may be more to do.
+async fn mark_in(app: &App, wanted: Wanted<'_>) -> Result<(i64, bool), ApiError> {
     let mut tx = app.db.begin().await?;
     let conversation = locked(&mut tx, wanted.id).await?;
     let now = app.ambient.now();
@@ -127,9 +132,8 @@ async fn mark_in(app: &App, wanted: Wanted<'_>) -> Result<(Progress, bool), ApiE
         };
         store::outbox::insert_news(tx.conn(), &[News::Marked(marked)], now).await?;
     }
-    let unread_count = unread_statement(wanted.id, side).fetch_count(tx.conn()).await?;
     tx.commit().await?;
-    Ok((Progress { seq, unread_count }, behind.len() == MAX_MARKED))
+    Ok((seq, behind.len() == MAX_MARKED))
 }
 
 const fn other(side: SenderType) -> SenderType {

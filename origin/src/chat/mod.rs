@@ -58,6 +58,12 @@ impl By<'_> {
         Participant { user_id: self.session.user_id, role: self.session.role }
     }
 
+    /// Nobody is the agent of their own conversation, which they may have from before they were of the staff.
+    fn is_not_its_user(&self, conversation: &Conversation) -> Result<(), ErrorCode> {
+        let is_its_user = conversation.facts.user_id == self.session.user_id;
+        if is_its_user { Err(ErrorCode::Forbidden) } else { Ok(()) }
+    }
+
     fn session_hash(&self) -> SessionHash {
         SessionHash::of(&self.session.session_token)
     }

@@ -1,6 +1,6 @@
 //! Messages are stored, several of one conversation in one transaction.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use shared::{
     audit::AuditKind,
@@ -39,6 +39,7 @@ pub struct Draft<'a> {
 ///
 /// # Errors
 /// `VALIDATION_FAILED` with fields; `NOT_FOUND` for a conversation that the sender may not see;
+/// `FORBIDDEN` for one of the staff in their own from before;
 /// `CONFLICT` where it is closed, or the same `temp_message_id` was used for another message.
 pub async fn send(app: &App, id: i64, draft: Draft<'_>) -> Result<StoredMessage, ApiError> {
     let gone = || anyhow::anyhow!("a message has no outcome");
@@ -93,6 +94,9 @@ async fn send_in(
     let now = app.ambient.now();
     let before = conversation.clone();
     let known = known(tx, id, drafts).await?;
+    let replied_to: Vec<i64> =
+        drafts.iter().filter_map(|draft| draft.message.reply_to_id).collect();
+    let there = store::messages::those_of(tx.conn(), id, &replied_to).await?;
     let mut pending: HashMap<(i64, &str), usize> = HashMap::new();
     let mut new: Vec<&Draft<'_>> = Vec::new();
     let mut fates = Vec::with_capacity(drafts.len());
@@ -111,14 +115,13 @@ async fn send_in(
                 _ => Fate::Refused(ErrorCode::Conflict.into()),
             }
         } else {
-            match may_store(app, tx, &conversation, draft).await {
+            match may_store(app, &conversation, &there, draft) {
                 Ok(()) => {
                     answer(&mut conversation, draft.by, now);
                     pending.extend(key.map(|key| (key, new.len())));
                     new.push(draft);
                     Fate::New(new.len() - 1)
                 }
-                Err(fault @ (ApiError::Database(_) | ApiError::Internal(_))) => return Err(fault),
                 Err(refused) => Fate::Refused(refused),
             }
         };
@@ -170,10 +173,11 @@ async fn known<'a>(
     Ok(known)
 }
 
-async fn may_store(
+/// Whether a draft may be stored; `there` are the messages of the conversation that some draft replies to.
+fn may_store(
     app: &App,
-    tx: &mut Tx,
     conversation: &Conversation,
+    there: &HashSet<i64>,
     draft: &Draft<'_>,
 ) -> Result<(), ApiError> {
     draft.judged?;
@@ -182,10 +186,10 @@ async fn may_store(
         return Err(ApiError::Invalid(problems));
     }
     draft.by.participant().may_write(&conversation.facts)?;
-    let id = conversation.customer_service_session_id;
-    if let Some(reply_to_id) = draft.message.reply_to_id
-        && store::messages::seq_of(tx.conn(), id, reply_to_id).await?.is_none()
-    {
+    if draft.by.participant().sender_type() != SenderType::User {
+        draft.by.is_not_its_user(conversation)?;
+    }
+    if draft.message.reply_to_id.is_some_and(|id| !there.contains(&id)) {
         return Err(ApiError::invalid("reply_to_id", "must be a message of this conversation"));
     }
     Ok(())
@@ -198,11 +202,10 @@ fn answer(conversation: &mut Conversation, by: By<'_>, now: Timestamp) {
     }
     conversation.first_response_at.get_or_insert(now);
     conversation.accepted_at.get_or_insert(now);
-    if conversation.facts.admin_id.is_none() {
-        conversation.facts.admin_id = Some(by.session.user_id);
-    }
-    if conversation.facts.status != ConversationStatus::Active {
-        conversation.facts.status = ConversationStatus::Active;
+    let before = conversation.facts;
+    conversation.facts.admin_id.get_or_insert(by.session.user_id);
+    conversation.facts.status = ConversationStatus::Active;
+    if conversation.facts != before {
         conversation.version += 1;
     }
 }
@@ -243,7 +246,9 @@ async fn write(
             before.facts.admin_id.is_none()
                 && conversation.facts.admin_id == Some(by.session.user_id)
         });
-        let standing = Standing::of(tx.conn(), conversation).await?;
+        // Told before the messages: rooms have those of before.
+        let so_far = Conversation { last_seq: before.last_seq, ..conversation };
+        let standing = Standing::of(tx.conn(), so_far).await?;
         news.push(changed(&standing, ConversationChange::Accepted, before.facts.admin_id));
         if let Some(by) = taken_by {
             record(tx.conn(), AuditKind::ConversationAccepted, by, &standing, now).await?;

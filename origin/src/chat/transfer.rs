@@ -30,7 +30,8 @@ async fn transfer_in(app: &App, id: i64, to: i64, by: By<'_>) -> Result<Standing
         return Err(Standing::of(tx.conn(), conversation).await?.conflict());
     }
     let takes = store::users::find(tx.conn(), to).await?.is_some_and(|user| {
-        user.public.status == UserStatus::Active
+        to != conversation.facts.user_id
+            && user.public.status == UserStatus::Active
             && matches!(user.public.role, Role::Agent | Role::Admin)
     });
     if !takes {

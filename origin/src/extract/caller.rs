@@ -27,7 +27,7 @@ pub struct Caller {
     pub claims: Claims,
 }
 
-/// Someone with a live session, as its row or the edge's assertion says. What reads ask for.
+/// Someone with a live session, as its row says, or of users the edge's assertion. What reads ask for.
 pub struct Reader {
     /// The token that named it.
     pub claims: Claims,
@@ -114,7 +114,10 @@ impl FromRequestParts<App> for Reader {
         let claims = verified(parts, app)?;
         let context = CallContext::from_request_parts(parts, app).await?;
         let asserted = context.assertion.as_ref().and_then(|assertion| assertion.session.as_ref());
-        if asserted.is_some_and(|asserted| asserted.session == claims.session_hash()) {
+        let is_vouched_for =
+            asserted.is_some_and(|asserted| asserted.session == claims.session_hash());
+        // Nobody is of the staff because a token says so: that may have been taken away since.
+        if is_vouched_for && claims.role == Role::User {
             app.activity.note(&claims.session_token, app.ambient.now());
             return Ok(Self { role: claims.role, claims });
         }

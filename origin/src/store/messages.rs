@@ -1,5 +1,7 @@
 //! SQL over `chat_messages`.
 
+use std::collections::HashSet;
+
 use chrono::NaiveDateTime;
 use shared::{
     chat::{Message, MessageSource, MessageStatus, MessageType, NewMessage, Sender, SenderType},
@@ -161,6 +163,33 @@ pub async fn seq_of(
         .fetch_optional(c)
         .await
     })
+}
+
+/// Those of some messages that are the conversation's.
+///
+/// # Errors
+/// The database's.
+pub async fn those_of(
+    conn: Conn<'_>,
+    customer_service_session_id: i64,
+    chat_message_ids: &[i64],
+) -> sqlx::Result<HashSet<i64>> {
+    if chat_message_ids.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let ids: Vec<i64> = on!(conn, |c: Dialect| {
+        let mut query = QueryBuilder::<Dialect>::new(
+            "SELECT chat_message_id FROM chat_messages WHERE customer_service_session_id = ",
+        );
+        query.push_bind(customer_service_session_id).push(" AND chat_message_id IN (");
+        let mut list = query.separated(", ");
+        for id in chat_message_ids {
+            list.push_bind(*id);
+        }
+        query.push(")");
+        query.build_query_scalar().fetch_all(c).await
+    })?;
+    Ok(ids.into_iter().collect())
 }
 
 /// Which part of a conversation's history.

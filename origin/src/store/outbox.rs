@@ -16,7 +16,7 @@ pub enum Kind {
     /// A session has ended.
     SessionEnded,
     /// A message was stored.
-    MessageStored,
+    ChatMessage,
     /// Something about an account is suspicious.
     SecurityAlert,
     /// A conversation began, was accepted, transferred or closed.
@@ -30,18 +30,18 @@ impl Kind {
     pub const ALL: [Self; 5] = [
         Self::SessionEnded,
         Self::SecurityAlert,
-        Self::MessageStored,
+        Self::ChatMessage,
         Self::ConversationUpdated,
         Self::MessagesMarked,
     ];
     /// What happens in conversations, which is told in order.
     pub const CHAT: [Self; 3] =
-        [Self::MessageStored, Self::ConversationUpdated, Self::MessagesMarked];
+        [Self::ChatMessage, Self::ConversationUpdated, Self::MessagesMarked];
 
     const fn as_str(self) -> &'static str {
         match self {
             Self::SessionEnded => "session_ended",
-            Self::MessageStored => "message_stored",
+            Self::ChatMessage => "chat_message",
             Self::SecurityAlert => "security_alert",
             Self::ConversationUpdated => "conversation_updated",
             Self::MessagesMarked => "messages_marked",
@@ -118,7 +118,7 @@ pub async fn insert_news(conn: Conn<'_>, news: &[News], now: Timestamp) -> sqlx:
         );
         query.push_values(news, |mut row, news| {
             let kind = match news {
-                News::Message(_) => Kind::MessageStored,
+                News::Message(_) => Kind::ChatMessage,
                 News::Conversation(_) => Kind::ConversationUpdated,
                 News::Marked(_) => Kind::MessagesMarked,
             };
@@ -285,6 +285,27 @@ pub async fn postpone(
             .execute(c)
             .await
             .map(|_| ())
+    })
+}
+
+/// Gives taken rows back at once, each to its old place among the others.
+///
+/// # Errors
+/// The database's.
+pub async fn put_back(conn: Conn<'_>, ids: &[i64]) -> sqlx::Result<()> {
+    if ids.is_empty() {
+        return Ok(());
+    }
+    on!(conn, |c: Dialect| {
+        let mut query = QueryBuilder::<Dialect>::new(
+            "UPDATE edge_outbox SET available_at = created_at WHERE edge_outbox_id IN (",
+        );
+        let mut list = query.separated(", ");
+        for id in ids {
+            list.push_bind(*id);
+        }
+        query.push(")");
+        query.build().execute(c).await.map(|_| ())
     })
 }
 

@@ -6,6 +6,8 @@ mod messages;
 mod permissions;
 mod replay;
 mod sockets;
+mod staff;
+mod telling;
 
 use serde_json::{Value, json};
 use shared::{route, time::Timestamp};

@@ -123,7 +123,7 @@ async fn a_batch_that_comes_again_is_answered_the_same(app: TestApp) {
     assert_eq!(seqs, expected);
     // News of each, once, in order; beside those of the beginning.
     assert_eq!(
-        (app.outbox("message_stored").await, app.outbox("conversation_updated").await),
+        (app.outbox("chat_message").await, app.outbox("conversation_updated").await),
         (90, 1)
     );
 }

@@ -5,7 +5,7 @@ use shared::{chat::ConversationStatus, time::Timestamp};
 
 use crate::{
     chat::open_conversation,
-    extract::{caller::Caller, input::OptionalJson},
+    extract::{guard::UserSide, input::OptionalJson},
     http::{Answer, Envelope},
     state::App,
 };
@@ -41,10 +41,10 @@ pub struct OpenedConversation {
     is_new: bool,
 }
 
-/// Gets or begins the caller's one open conversation: 201 where it begins.
+/// Gets or begins the caller's one open conversation: 201 where it begins. The staff have none of their own.
 pub async fn open(
     State(app): State<App>,
-    caller: Caller,
+    UserSide(caller): UserSide,
     OptionalJson(body): OptionalJson<OpenConversation>,
 ) -> Answer<OpenedConversation> {
     let (conversation, is_new) =

@@ -180,7 +180,8 @@ pub struct Search {
     /// Of this agent.
     pub admin_id: Option<i64>,
     /// Of users whose nickname or mobile number begins so, or with this key; or the one with this key.
-    /// Of a name or number that very many share, some are left out: each is looked up 1,000 times at most.
+    /// Of a name or number that very many share, some are left out: each finds 1,000 of those that are
+    /// visible and asked for at most.
     pub text: Option<String>,
     /// In this order, ties broken by key.
     pub order: Order,
@@ -213,7 +214,7 @@ impl Search {
     fn push_from(&self, statement: &mut Statement, branch: Branch) {
         statement.push(" FROM ", []);
         if let Some(text) = &self.text {
-            push_found(statement, text);
+            self.push_found(statement, text, branch);
             statement.push(
                 " found JOIN customer_service_sessions s ON s.customer_service_session_id = found.id",
                 [],
@@ -221,12 +222,55 @@ impl Search {
         } else {
             statement.push("customer_service_sessions s", []);
         }
+        statement.push(" WHERE 1 = 1", []);
+        self.push_narrowed(statement, branch);
+    }
+
+    /// Goes on with what narrows conversations `s` to those of a branch.
+    fn push_narrowed(&self, statement: &mut Statement, branch: Branch) {
         match branch {
-            Branch::Any => statement.push(" WHERE 1 = 1", []),
-            Branch::Unassigned => statement.push(" WHERE s.admin_id IS NULL", []),
-            Branch::Of(admin_id) => statement.push(" WHERE s.admin_id = ?", [admin_id.into()]),
+            Branch::Any => {}
+            Branch::Unassigned => statement.push(" AND s.admin_id IS NULL", []),
+            Branch::Of(admin_id) => statement.push(" AND s.admin_id = ?", [admin_id.into()]),
         }
         statement.push_some(" AND s.status = ?", self.status.map(ConversationStatus::as_str));
+    }
+
+    /// The keys of the conversations that a text means, each way of meaning it by an index. Each look is
+    /// narrowed by itself: of what it leaves out, nothing can be found.
+    fn push_found(&self, statement: &mut Statement, text: &str, branch: Branch) {
+        let end = format!("{text}{LAST_CHARACTER}");
+        statement.push(
+            "(SELECT id FROM (SELECT s.customer_service_session_id AS id
+                              FROM users n JOIN customer_service_sessions s ON s.user_id = n.user_id
+                              WHERE n.nickname >= ? AND n.nickname < ?",
+            [text.into(), end.as_str().into()],
+        );
+        self.push_narrowed(statement, branch);
+        statement.push(
+            " LIMIT 1000) by_nickname
+              UNION SELECT id FROM (SELECT s.customer_service_session_id AS id
+                              FROM users n JOIN customer_service_sessions s ON s.user_id = n.user_id
+                              WHERE n.mobile >= ? AND n.mobile < ?",
+            [text.into(), end.as_str().into()],
+        );
+        self.push_narrowed(statement, branch);
+        statement.push(" LIMIT 1000) by_mobile", []);
+        if let Ok(key) = text.parse::<i64>() {
+            statement.push(
+                " UNION SELECT id FROM (SELECT s.customer_service_session_id AS id
+                              FROM customer_service_sessions s WHERE s.user_id = ?",
+                [key.into()],
+            );
+            self.push_narrowed(statement, branch);
+            statement.push(
+                " LIMIT 1000) by_user
+                  UNION SELECT customer_service_session_id FROM customer_service_sessions
+                              WHERE customer_service_session_id = ?",
+                [key.into()],
+            );
+        }
+        statement.push(")", []);
     }
 
     /// The keys of the first `most` of a branch.
@@ -245,30 +289,6 @@ impl Search {
         self.push_from(statement, branch);
         statement.push(order, [number(most)]);
     }
-}
-
-/// The keys of the conversations that a text means, each way of meaning it by an index.
-fn push_found(statement: &mut Statement, text: &str) {
-    let end = format!("{text}{LAST_CHARACTER}");
-    statement.push(
-        "(SELECT id FROM (SELECT c.customer_service_session_id AS id
-                          FROM users n JOIN customer_service_sessions c ON c.user_id = n.user_id
-                          WHERE n.nickname >= ? AND n.nickname < ? LIMIT 1000) by_nickname
-          UNION SELECT id FROM (SELECT c.customer_service_session_id AS id
-                          FROM users n JOIN customer_service_sessions c ON c.user_id = n.user_id
-                          WHERE n.mobile >= ? AND n.mobile < ? LIMIT 1000) by_mobile",
-        [text.into(), end.as_str().into(), text.into(), end.as_str().into()],
-    );
-    if let Ok(key) = text.parse::<i64>() {
-        statement.push(
-            " UNION SELECT id FROM (SELECT customer_service_session_id AS id
-                          FROM customer_service_sessions WHERE user_id = ? LIMIT 1000) by_user
-              UNION SELECT customer_service_session_id FROM customer_service_sessions
-                          WHERE customer_service_session_id = ?",
-            [key.into(), key.into()],
-        );
-    }
-    statement.push(")", []);
 }
 
 /// How many conversations are found.

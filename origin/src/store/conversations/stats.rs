@@ -127,6 +127,20 @@ impl Until {
     }
 }
 
+/// Counts the conversations that began in a time and whose waiting is over.
+#[must_use]
+pub fn waited_statement(span: Span, until: Until, zone: DbZone) -> Statement {
+    let mut statement = began_statement(span, zone);
+    statement.push(
+        match until {
+            Until::Accepted => " AND accepted_at IS NOT NULL",
+            Until::FirstResponse => " AND first_response_at IS NOT NULL",
+        },
+        [],
+    );
+    statement
+}
+
 /// The median of how long conversations that began in a time waited, in milliseconds: of those whose
 /// waiting is over. Of an even number, the middle between the two middle ones. `None` where there is none.
 ///
@@ -139,15 +153,7 @@ pub async fn median_wait(
 ) -> sqlx::Result<Option<i64>> {
     let zone = conn.zone;
     let column = until.column();
-    let mut counted = began_statement(span, zone);
-    counted.push(
-        match until {
-            Until::Accepted => " AND accepted_at IS NOT NULL",
-            Until::FirstResponse => " AND first_response_at IS NOT NULL",
-        },
-        [],
-    );
-    let count = counted.fetch_count(conn.reborrow()).await?;
+    let count = waited_statement(span, until, zone).fetch_count(conn.reborrow()).await?;
     if count == 0 {
         return Ok(None);
     }

@@ -20,10 +20,10 @@ use crate::{
 /// What is looked at where the caller does not say.
 const USUAL_SPAN: Duration = Duration::from_hours(24);
 /// The longest time that is looked at.
-const MAX_SPAN: Duration = Duration::from_hours(24 * 366);
+const MAX_SPAN: Duration = Duration::from_hours(24 * 92);
 
 /// Which stretch of time: the last 24 hours where neither end is given, up to now without `to`, from 24
-/// hours before `to` without `from`; at most 366 days.
+/// hours before `to` without `from`; at most 92 days.
 #[derive(Deserialize, Validate)]
 pub struct StatsQuery {
     #[garde(skip)]
@@ -105,7 +105,7 @@ fn span(period: Period, now: Timestamp) -> Result<Span, ApiError> {
         return Err(ApiError::invalid("from", "must not be in the future where to is not given"));
     }
     if to.since(from) > MAX_SPAN {
-        return Err(ApiError::invalid("from", "must be at most 366 days before to"));
+        return Err(ApiError::invalid("from", "must be at most 92 days before to"));
     }
     Ok(Span { from, to })
 }

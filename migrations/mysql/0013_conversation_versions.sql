@@ -1,3 +1,4 @@
+-- One statement a file from here on: of a start that is killed within, the database has all of it or nothing.
 ALTER TABLE customer_service_sessions
     -- Grows with each change of status or agent: what rooms hear late undoes nothing.
     ADD COLUMN version     BIGINT NOT NULL DEFAULT 1,
@@ -11,25 +12,11 @@ ALTER TABLE customer_service_sessions
     ADD KEY idx_customer_service_sessions_status (status, updated_at, customer_service_session_id),
     -- Desk, list: those of an agent, and those that no agent has, the latest changed first.
     ADD KEY idx_customer_service_sessions_admin (admin_id, updated_at, customer_service_session_id),
-    -- Desk, list: all conversations, who has waited longest first; stats: those that began in a time.
-    ADD KEY idx_customer_service_sessions_began (created_at, customer_service_session_id),
+    -- Desk, list: all conversations, who has waited longest first; stats: those that began in a time, and what they waited for.
+    ADD KEY idx_customer_service_sessions_began (created_at, customer_service_session_id, first_response_at, accepted_at),
     -- Desk, list: those of one status, who has waited longest first.
     ADD KEY idx_customer_service_sessions_status_began (status, created_at, customer_service_session_id),
     -- Desk, list: those of an agent, and those that no agent has, who has waited longest first.
     ADD KEY idx_customer_service_sessions_admin_began (admin_id, created_at, customer_service_session_id),
-    -- Stats: those that were closed in a time.
-    ADD KEY idx_customer_service_sessions_closed (closed_at);
-
-ALTER TABLE chat_messages
-    -- How many messages of the other side are unread; marks: those that are not so far, up to a message.
-    ADD KEY idx_chat_messages_side (customer_service_session_id, sender_type, status, seq),
-    DROP KEY idx_chat_messages_unread;
-
-ALTER TABLE users
-    -- Desk, list: users whose name begins so.
-    ADD KEY idx_users_nickname (nickname);
-
-ALTER TABLE edge_outbox
-    MODIFY COLUMN kind ENUM('session_ended','message_stored','security_alert','conversation_updated','messages_marked') NOT NULL;
--- Messages of before are told in another shape; no socket outlives the program that would have told them.
-DELETE FROM edge_outbox WHERE kind = 'message_stored';
+    -- Stats: those that were closed in a time, and what was said of them.
+    ADD KEY idx_customer_service_sessions_closed (closed_at, satisfaction_score);

@@ -1,5 +1,5 @@
 ALTER TABLE login_attempts
     -- Of each try whose outcome is open, when it is given up and counts as failed, as a list; null for none.
     ADD COLUMN open_ends JSON NULL,
-    DROP COLUMN open_tries,
-    DROP COLUMN open_until;
+    -- With `open_until` of the older program alone, which may be running still: this one does not name them.
+    MODIFY COLUMN open_tries INT NOT NULL DEFAULT 0;

@@ -1,0 +1,2 @@
+-- Desk, list: users whose name begins so.
+CREATE INDEX idx_users_nickname ON users (nickname);

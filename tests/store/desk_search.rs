@@ -1,0 +1,68 @@
+//! What an agent looks for is among what they may see, however many others are of the same name.
+
+use origin::store::{
+    self,
+    conversations::{
+        NewConversation,
+        list::{self, Order, Search, Visible},
+    },
+    users::NewUser,
+};
+use shared::{chat::ConversationStatus, user::Role};
+use tests::{TestApp, both_databases};
+
+both_databases!(an_own_conversation_is_found_among_thousands_of_the_same_name);
+
+/// More than are looked up of one name.
+const SAME_NAME: i64 = 1_010;
+const MINE: i64 = 2;
+
+async fn an_own_conversation_is_found_among_thousands_of_the_same_name(app: TestApp) {
+    let now = app.app.ambient.now();
+    let mut tx = app.app.db.begin().await.unwrap();
+    for n in 1..=SAME_NAME {
+        let (mobile, nickname) = (format!("{}", 13_900_000_000 + n), format!("小{n:04}"));
+        let user = NewUser {
+            user_id: Some(n),
+            mobile: Some(&mobile),
+            email: None,
+            nickname: &nickname,
+            password_hash: None,
+            role: Role::User,
+        };
+        store::users::insert(tx.conn(), &user, now).await.unwrap();
+        let new =
+            NewConversation { customer_service_session_id: Some(n), user_id: n, source: "mobile" };
+        store::conversations::insert(tx.conn(), &new, now).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    for (of, admin_id, status) in [("< 1005", 3, "active"), (">= 1005", MINE, "assigned")] {
+        let row = format!("admin_id = {admin_id}, status = '{status}'");
+        let sql = format!("UPDATE customer_service_sessions SET {row} WHERE user_id {of}");
+        app.database.execute(&sql).await;
+    }
+    let mine = (SAME_NAME - 1004, "those of the agent");
+    let all = |text: &str| Search {
+        visible: Visible::All,
+        status: None,
+        admin_id: None,
+        text: Some(text.to_owned()),
+        order: Order::Waiting,
+    };
+    for text in ["小", "139"] {
+        for (search, (number, what)) in [
+            (Search { visible: Visible::To(MINE), ..all(text) }, mine),
+            (Search { admin_id: Some(MINE), ..all(text) }, mine),
+            (Search { status: Some(ConversationStatus::Assigned), ..all(text) }, mine),
+            (Search { status: Some(ConversationStatus::Waiting), ..all(text) }, (0, "none")),
+        ] {
+            let mut handle = app.app.db.acquire().await.unwrap();
+            let count = list::count(handle.conn(), &search).await.unwrap();
+            assert_eq!(count, number, "{what}: {search:?}");
+            let page = list::page(handle.conn(), &search, 100, 0).await.unwrap();
+            let ids: Vec<_> = page.iter().map(|one| one.customer_service_session_id).collect();
+            let wanted: Vec<_> = (SAME_NAME - number + 1..=SAME_NAME).collect();
+            assert_eq!(ids, wanted, "{what}: {search:?}");
+        }
+    }
+}
