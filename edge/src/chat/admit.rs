@@ -101,16 +101,15 @@ impl Room {
             if self.deliver_message(told, &head, message, session.as_ref()) {
                 known.delivered_seq = head.seq;
             }
-            store.save_conversation(&known)?;
         } else if head.seq > known.last_seq {
-            store.save_conversation(&known)?;
             let behind = rest.behind.entry(id).or_default();
             *behind = head.seq.max(*behind);
             if let Some(session) = sender_session {
                 rest.senders.insert((id, head.seq), session.clone());
             }
         }
-        Ok(())
+        // Of a message that was here before, too: what it tells of its conversation may be new.
+        store.save_conversation(&known)
     }
 
     /// The origin tells of a message when it is new: one before the first that was delivered here has
