@@ -26,7 +26,7 @@ async fn a_refresh_keeps_the_socket_and_a_theft_closes_it(system: System) {
     // At the origin itself it is the same family.
     let third = system.refresh(&Door::Origin, &second).await;
     third.ok();
-    socket.silent().await;
+    socket.silent_past(&[]).await;
 
     system.refresh(&Door::Edge, &phone.refresh_token).await.refused(401, "REUSE_DETECTED");
     let alert = socket.expect("security_alert").await;

@@ -98,6 +98,12 @@ impl TestDatabase {
         texts.expect("rows")
     }
 
+    /// Whether it is of a MariaDB server, whose optimizer goes its own ways.
+    pub async fn is_mariadb(&self) -> bool {
+        !self.url.starts_with("sqlite:")
+            && self.texts("SELECT VERSION()").await.iter().any(|text| text.contains("MariaDB"))
+    }
+
     /// Removes the schema; a folder goes by itself.
     pub async fn remove(&self) {
         if let Home::Schema { server, name } = &self.home {

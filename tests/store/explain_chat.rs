@@ -110,10 +110,15 @@ async fn the_desk_is_listed_by_indexes(app: &TestApp) {
         Search { text: Some("139".into()), ..own() },
         Search { text: Some("x77".into()), status: waiting, ..all() },
     ] {
-        let page = plan(app, list::page_statement(&wanted, PAGE, 0).unwrap()).await;
-        sought(&page, &format!("{wanted:?}"));
-        for statement in list::count_statements(&wanted) {
-            sought(&plan(app, statement).await, &format!("count of {wanted:?}"));
+        let page = list::page_statement(&wanted, PAGE, 0).unwrap();
+        for statement in std::iter::once(page).chain(list::count_statements(&wanted)) {
+            let mut plan = plan(app, statement).await;
+            if app.database.is_mariadb().await {
+                // Whether it goes from the people found to their conversations or the other way round
+                // is a matter of its statistics, and of so few rows it may read all.
+                plan.tables.retain(|(table, index)| table != "s" || index.is_some());
+            }
+            sought(&plan, &format!("{wanted:?}"));
         }
     }
     for wanted in [own(), Search { status: waiting, ..all() }] {
