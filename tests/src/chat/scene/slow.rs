@@ -8,7 +8,7 @@ use tokio::time::timeout;
 
 use super::Pair;
 use crate::{
-    chat::{Heard, Line, Probe},
+    chat::{Cut, Heard, Line, Probe},
     system::{System, settled},
 };
 
@@ -18,15 +18,16 @@ const MESSAGES: usize = 20;
 /// tens of megabytes where several programs stand between them, is a part of it.
 const FLOOD: usize = 160;
 const ALERT: usize = 512 * 1024;
-/// Alerts in one call.
-const TOGETHER: usize = 4;
+/// Alerts in one call: what an object is given at once is on its way to the socket only when it is done, and
+/// must not be beyond the limit by itself.
+const TOGETHER: usize = 1;
 
 /// What came of it.
 #[derive(Clone, Copy, Debug)]
 pub struct Slow {
-    /// Memory of the edge before, in bytes.
-    pub memory_before: u64,
-    /// The most that it was meanwhile.
+    /// The most memory that the edge held while a reader that keeps up was sent as much, in bytes.
+    pub memory_kept_up: u64,
+    /// The most that it held while this one did not read.
     pub memory_most: u64,
     /// What the slow reader found when it read at last, before the close, in bytes.
     pub found: usize,
@@ -38,12 +39,12 @@ pub struct Slow {
 /// read is there after a `resume`.
 pub async fn reader(system: &System, pair: &Pair) -> Slow {
     let account = pair.user_account(system);
+    let memory_kept_up = kept_up(system, pair).await;
     let mut slow = Line::open_small(&account).await.expect("a socket");
     while !matches!(slow.next().await, Heard::Text(text) if text.contains("\"connected\"")) {}
-    let memory_before = system.edge_memory();
     pair.agent_says_much(system, MESSAGES, |n| format!("before {n}")).await;
     settled(system).await;
-    let memory_most = flood(system, pair).await.max(memory_before);
+    let memory_most = flood(system, pair, 2_000_000).await;
     pair.agent_says_much(system, MESSAGES, |n| format!("after {n}")).await;
     settled(system).await;
 
@@ -73,17 +74,33 @@ pub async fn reader(system: &System, pair: &Pair) -> Slow {
     probe.resume(&[(pair.conversation, read)]).await;
     let got: Vec<_> = probe.messages().into_iter().map(|(_, seq)| seq).collect();
     assert!(got.iter().copied().eq(read + 1..=last), "{got:?}");
-    Slow { memory_before, memory_most, found, sent: FLOOD * ALERT }
+    Slow { memory_kept_up, memory_most, found, sent: FLOOD * ALERT }
+}
+
+/// The same flood to a socket that reads: what the edge needs for the passing of it.
+async fn kept_up(system: &System, pair: &Pair) -> u64 {
+    let mut line = Line::open(&pair.user_account(system)).await.expect("a socket");
+    let (most, ()) = tokio::join!(flood(system, pair, 1_000_000), async {
+        let mut read = 0;
+        while read < FLOOD * (ALERT / 3 * 3) {
+            match line.next().await {
+                Heard::Text(text) => read += text.len(),
+                over => panic!("{over:?} after {read} bytes"),
+            }
+        }
+    });
+    line.cut(Cut::Polite).await;
+    most
 }
 
 /// Sends the user alerts as the origin does; the most memory that the edge held meanwhile.
-async fn flood(system: &System, pair: &Pair) -> u64 {
+async fn flood(system: &System, pair: &Pair, first_event: usize) -> u64 {
     let (mut most, text) = (0, "慢".repeat(ALERT / 3));
     for call in 0..FLOOD / TOGETHER {
         let alerts: Vec<Value> = (0..TOGETHER)
             .map(|n| {
                 json!({
-                    "event_id": 1_000_000 + call * TOGETHER + n, "user_id": pair.user.user_id,
+                    "event_id": first_event + call * TOGETHER + n, "user_id": pair.user.user_id,
                     "user_type": "user", "occurred_at": "2026-01-01T00:00:00.000+08:00",
                     "except_session": null, "alert": text,
                 })
