@@ -8,7 +8,7 @@ pub const DEFAULT_LIMIT: u32 = 20;
 pub const MAX_LIMIT: u32 = 100;
 
 /// Where a page stands in its list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pagination {
     /// Rows of the whole list.
     pub total: i64,
@@ -18,6 +18,12 @@ pub struct Pagination {
     pub limit: u32,
     /// Pages of the whole list; 0 when it is empty.
     pub total_pages: i64,
+    /// Where the next page begins, for `?cursor=`; of a list that can be long, while there is a next page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_cursor: Option<String>,
+    /// Whether `total` is where counting stopped, and not the end of the list.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub total_is_at_least: bool,
 }
 
 impl Pagination {
@@ -26,7 +32,7 @@ impl Pagination {
     pub fn new(total: i64, page: u32, limit: u32) -> Self {
         let limit = limit.max(1);
         let total_pages = total.max(0).saturating_add(i64::from(limit) - 1) / i64::from(limit);
-        Self { total, page, limit, total_pages }
+        Self { total, page, limit, total_pages, next_cursor: None, total_is_at_least: false }
     }
 }
 

@@ -7,12 +7,7 @@ use axum::{
 };
 use garde::Validate;
 use serde::de::DeserializeOwned;
-use shared::{
-    envelope::FieldError,
-    error::ErrorCode,
-    page::{DEFAULT_LIMIT, MAX_LIMIT},
-    route::MAX_BODY_BYTES,
-};
+use shared::{envelope::FieldError, error::ErrorCode, route::MAX_BODY_BYTES};
 
 use crate::error::ApiError;
 
@@ -165,62 +160,5 @@ impl<S: Send + Sync> FromRequestParts<S> for Id {
             Ok(id) if id > 0 => Ok(Self(id)),
             _ => Err(ApiError::invalid(name, "must be a whole number from 1")),
         }
-    }
-}
-
-/// Checks a page number.
-///
-/// # Errors
-/// Where it is 0.
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    clippy::ref_option,
-    reason = "the signature is garde's"
-)]
-pub fn page_number(page: &Option<u32>, _: &()) -> garde::Result {
-    match page {
-        Some(0) => Err(garde::Error::new("must be at least 1")),
-        _ => Ok(()),
-    }
-}
-
-/// Checks the rows of a page.
-///
-/// # Errors
-/// Where it is 0 or over 100.
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    clippy::ref_option,
-    reason = "the signature is garde's"
-)]
-pub fn page_limit(limit: &Option<u32>, _: &()) -> garde::Result {
-    match limit {
-        Some(limit) if !(1..=MAX_LIMIT).contains(limit) => {
-            Err(garde::Error::new("must be 1 to 100"))
-        }
-        _ => Ok(()),
-    }
-}
-
-/// A page that was asked for, with its defaults.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Page {
-    /// From 1.
-    pub page: u32,
-    /// 1 to 100.
-    pub limit: u32,
-}
-
-impl Page {
-    /// What was asked for, where it was.
-    #[must_use]
-    pub fn new(page: Option<u32>, limit: Option<u32>) -> Self {
-        Self { page: page.unwrap_or(1), limit: limit.unwrap_or(DEFAULT_LIMIT) }
-    }
-
-    /// Rows in front of it.
-    #[must_use]
-    pub fn offset(self) -> u64 {
-        u64::from(self.page.saturating_sub(1)) * u64::from(self.limit)
     }
 }

@@ -5,5 +5,6 @@ pub mod context;
 pub mod guard;
 pub mod input;
 pub mod once;
+pub mod page;
 pub mod period;
 pub mod signed;

@@ -6,7 +6,7 @@ use shared::{chat::Message, error::ErrorCode, page::Pagination};
 use super::party::Party;
 use crate::{
     error::ApiError,
-    extract::input::{Id, Page, Query, page_limit, page_number},
+    extract::input::{Id, Query},
     http::{Answer, Envelope},
     state::App,
     store::{self, Conn, conversations::Which, messages::Window},

@@ -6,7 +6,8 @@ use shared::{chat::ConversationSummary, page::Pagination};
 use crate::{
     extract::{
         caller::Reader,
-        input::{Page, Query, page_limit, page_number},
+        input::Query,
+        page::{Page, page_limit, page_number},
     },
     http::{Answer, Envelope},
     state::App,

@@ -6,7 +6,8 @@ use shared::{audit::AuditKind, page::Pagination};
 use crate::{
     extract::{
         guard::Admin,
-        input::{Page, Query, page_limit, page_number},
+        input::Query,
+        page::{Page, page_limit, page_number},
         period::{Moment, Period},
     },
     http::{Answer, Envelope},

@@ -12,7 +12,8 @@ use shared::{
 use crate::{
     extract::{
         guard::Admin,
-        input::{Page, Query, page_limit, page_number},
+        input::Query,
+        page::{Page, page_limit, page_number},
         period::{Moment, Period},
     },
     http::{Answer, Envelope},

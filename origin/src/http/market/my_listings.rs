@@ -9,7 +9,8 @@ use shared::{
 use crate::{
     extract::{
         caller::Reader,
-        input::{Page, Query, page_limit, page_number},
+        input::Query,
+        page::{Page, page_limit, page_number},
     },
     http::{Answer, Envelope},
     state::App,

@@ -10,7 +10,8 @@ use shared::{
 use crate::{
     extract::{
         guard::Agent,
-        input::{Page, Query, page_limit, page_number},
+        input::Query,
+        page::{Page, page_limit, page_number},
     },
     http::{Answer, Envelope},
     state::App,
