@@ -220,6 +220,19 @@ impl LoggedIn<'_> {
         self.app.send(request.body(Body::empty()).expect("a request"), self.device.ip).await
     }
 
+    /// The whole of a list, page by page, each asked for by the cursor of the one before. The path has a query.
+    pub async fn by_cursor(&self, path: &str, list: &str) -> Vec<Value> {
+        let (mut all, mut page) = (Vec::new(), self.get(path).await);
+        for number in 2.. {
+            let rows = page.data()[list].as_array().expect("a list");
+            all.extend(rows.iter().cloned());
+            let Some(cursor) = page.data()["pagination"]["next_cursor"].as_str() else { break };
+            page = self.get(&format!("{path}&cursor={cursor}")).await;
+            assert_eq!(page.data()["pagination"]["page"], number);
+        }
+        all
+    }
+
     /// Posts JSON to a path.
     pub async fn post(&self, path: &str, body: &Value) -> Reply {
         let mut request = post(path, body);

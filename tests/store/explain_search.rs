@@ -9,6 +9,7 @@ use origin::store::{
         Device, End, NewSession, Risk,
         search::{self, At, Search, State},
     },
+    slice::{Position, Slice},
     statement::{Statement, Value},
     users::NewUser,
 };
@@ -98,9 +99,11 @@ async fn the_audit_log_is_read_by_indexes(app: TestApp) {
         ("event", audit::Search { event, ..all }),
         ("user_event", audit::Search { user_id, event, ..all }),
     ] {
-        for from in [None, Some(middle)] {
+        let after = Position { by: middle.as_millis(), key: ROWS / 2 };
+        for (from, after) in [(None, None), (Some(middle), None), (None, Some(after))] {
             let search = audit::Search { from, ..search };
-            let page = plan(&app, audit::page_statement(&search, DbZone::UTC, PAGE, 0)).await;
+            let slice = Slice { after, ..Slice::first(PAGE) };
+            let page = plan(&app, audit::page_statement(&search, DbZone::UTC, slice)).await;
             let index = format!("idx_audit_events_{index}");
             assert_eq!(page.index("audit_events"), index, "{search:?} {page:?}");
             assert!(page.in_order, "{search:?}: {page:?}");

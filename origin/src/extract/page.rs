@@ -3,22 +3,16 @@
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use shared::page::{DEFAULT_LIMIT, MAX_LIMIT, Pagination};
 
-use crate::error::ApiError;
-
-/// A place in a list that is ordered by a number (a time in milliseconds, a price) and then by a key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Position {
-    /// What the list is ordered by.
-    pub by: i64,
-    /// What breaks ties.
-    pub key: i64,
-}
+use crate::{
+    error::ApiError,
+    store::slice::{Position, Slice},
+};
 
 /// A page that was asked for, with its defaults.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Page {
     /// From 1.
-    pub page: u32,
+    pub number: u32,
     /// 1 to 100.
     pub limit: u32,
     /// Where the page before it ended, where it was asked for by that: its rows are sought, not counted.
@@ -29,7 +23,7 @@ impl Page {
     /// What was asked for, where it was.
     #[must_use]
     pub fn new(page: Option<u32>, limit: Option<u32>) -> Self {
-        Self { page: page.unwrap_or(1), limit: limit.unwrap_or(DEFAULT_LIMIT), after: None }
+        Self { number: page.unwrap_or(1), limit: limit.unwrap_or(DEFAULT_LIMIT), after: None }
     }
 
     /// The same of a list that can be long, by number or by a cursor that was given out for this `order`.
@@ -56,14 +50,14 @@ impl Page {
     pub fn offset(self) -> u64 {
         match self.after {
             Some(_) => 0,
-            None => u64::from(self.page.saturating_sub(1)) * u64::from(self.limit),
+            None => u64::from(self.number.saturating_sub(1)) * u64::from(self.limit),
         }
     }
 
-    /// How many rows to fetch: one more than the page has, which tells whether there is a next page.
+    /// The rows to fetch: one more than the page has, which tells whether there is a next page.
     #[must_use]
-    pub fn fetch(self) -> u32 {
-        self.limit + 1
+    pub fn slice(self) -> Slice {
+        Slice { limit: self.limit + 1, offset: self.offset(), after: self.after }
     }
 
     /// Cuts what was fetched to the page, and says where it stands in a list of `total` rows.
@@ -79,8 +73,9 @@ impl Page {
         let has_next = rows.len() > limit;
         rows.truncate(limit);
         let last = rows.last().filter(|_| has_next);
-        let next_cursor = last.map(|row| write(order, self.page.saturating_add(1), position(row)));
-        Pagination { next_cursor, ..Pagination::new(total, self.page, self.limit) }
+        let next_cursor =
+            last.map(|row| write(order, self.number.saturating_add(1), position(row)));
+        Pagination { next_cursor, ..Pagination::new(total, self.number, self.limit) }
     }
 }
 
@@ -146,8 +141,8 @@ mod tests {
         assert_eq!(rows, [9, 8, 7]);
         let second = Page::of_long_list("newest", None, Some(3), Some(&cursor)).unwrap();
         let after = Some(Position { by: 70, key: 7 });
-        assert_eq!(second, Page { page: 2, limit: 3, after });
-        assert_eq!((second.offset(), second.fetch()), (0, 4));
+        assert_eq!(second, Page { number: 2, limit: 3, after });
+        assert_eq!(second.slice(), Slice { limit: 4, offset: 0, after });
         assert_eq!(cursor_of(second, &mut vec![6, 5, 4]), None);
     }
 
@@ -155,7 +150,7 @@ mod tests {
     fn what_is_no_cursor_of_the_list_is_refused() {
         let good = write("newest", 2, Position { by: -5, key: 7 });
         let asked = |order, page, cursor: &str| {
-            Page::of_long_list(order, page, None, Some(cursor)).map(|page| page.page).ok()
+            Page::of_long_list(order, page, None, Some(cursor)).map(|page| page.number).ok()
         };
         assert_eq!(asked("newest", None, &good), Some(2));
         assert_eq!(asked("newest", Some(2), &good), None);

@@ -9,6 +9,7 @@ use sqlx::FromRow;
 use super::{
     db::{Conn, DbZone, on},
     delete,
+    slice::Slice,
     statement::Statement,
 };
 
@@ -144,31 +145,22 @@ impl Search {
 ///
 /// # Errors
 /// The database's.
-pub async fn page(
-    conn: Conn<'_>,
-    search: &Search,
-    limit: u32,
-    offset: u64,
-) -> sqlx::Result<Vec<Recorded>> {
+pub async fn page(conn: Conn<'_>, search: &Search, slice: Slice) -> sqlx::Result<Vec<Recorded>> {
     let zone = conn.zone;
-    let rows: Vec<RecordedRow> =
-        page_statement(search, zone, limit, offset).fetch_all(conn).await?;
+    let rows: Vec<RecordedRow> = page_statement(search, zone, slice).fetch_all(conn).await?;
     Ok(rows.into_iter().map(|row| row.into_recorded(zone)).collect())
 }
 
 /// The query of [`page`].
 #[must_use]
-pub fn page_statement(search: &Search, zone: DbZone, limit: u32, offset: u64) -> Statement {
+pub fn page_statement(search: &Search, zone: DbZone, slice: Slice) -> Statement {
     let mut statement = Statement::new(
         "SELECT audit_event_id, event, user_id, authentication_session_id, actor_user_id, client_ip, request_id,
                 detail, created_at
          FROM audit_events WHERE 1 = 1",
     );
     search.narrow(&mut statement, zone);
-    statement.push(
-        " ORDER BY created_at DESC, audit_event_id DESC LIMIT ? OFFSET ?",
-        [i64::from(limit).into(), i64::try_from(offset).unwrap_or(i64::MAX).into()],
-    );
+    slice.newest_first(&mut statement, ["created_at", "audit_event_id"], zone);
     statement
 }
 

@@ -10,6 +10,7 @@ pub mod messages;
 pub mod outbox;
 pub mod refresh_tokens;
 pub mod sessions;
+pub mod slice;
 pub mod statement;
 pub mod users;
 pub mod wechat_codes;

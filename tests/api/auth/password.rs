@@ -1,5 +1,5 @@
 use origin::{
-    store::{self, users::NewUser},
+    store::{self, slice::Slice, users::NewUser},
     users::{self, By},
 };
 use serde_json::{Value, json};
@@ -163,7 +163,7 @@ async fn no_password_is_ever_on_record(app: TestApp) {
     phone.post(route::PASSWORD, &change(PASSWORD, NEW)).await.ok();
     let mut handle = app.app.db.acquire().await.unwrap();
     let all = store::audit::Search::default();
-    let events = store::audit::page(handle.conn(), &all, 100, 0).await.unwrap();
+    let events = store::audit::page(handle.conn(), &all, Slice::first(100)).await.unwrap();
     let record = serde_json::to_string(&events).unwrap();
     assert!(record.contains("password_changed"));
     for secret in [PASSWORD, NEW, "not the one", "$argon2", &phone.token, &phone.device_token] {

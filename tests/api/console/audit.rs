@@ -66,6 +66,10 @@ async fn events_are_found_by_each_filter(app: TestApp) {
         paged.extend(events);
     }
     assert_eq!(paged, find(&boss, &of_ana).await);
+    assert_eq!(
+        boss.by_cursor(&format!("{}?{of_ana}&limit=3", route::AUDIT), "events").await,
+        paged
+    );
 }
 
 async fn an_event_says_who_what_and_where_from(app: TestApp) {

@@ -6,7 +6,10 @@ use shared::{chat::Message, error::ErrorCode, page::Pagination};
 use super::party::Party;
 use crate::{
     error::ApiError,
-    extract::input::{Id, Query},
+    extract::{
+        input::{Id, Query},
+        page::{Page, page_limit, page_number},
+    },
     http::{Answer, Envelope},
     state::App,
     store::{self, Conn, conversations::Which, messages::Window},
@@ -61,7 +64,7 @@ pub async fn history<P: Party>(
     let messages = store::messages::history(handle.conn(), id, window, page.limit).await?;
     Ok(Envelope::ok(History {
         messages,
-        pagination: Pagination::new(conversation.last_seq, page.page, page.limit),
+        pagination: Pagination::new(conversation.last_seq, page.number, page.limit),
     }))
 }
 

@@ -43,6 +43,6 @@ pub async fn list(
     let sessions = page_of_user(handle.conn(), user_id, page.limit, page.offset()).await?;
     Ok(Envelope::ok(Conversations {
         sessions,
-        pagination: Pagination::new(total, page.page, page.limit),
+        pagination: Pagination::new(total, page.number, page.limit),
     }))
 }

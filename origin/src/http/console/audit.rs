@@ -15,8 +15,12 @@ use crate::{
     store::{
         self,
         audit::{Recorded, Search},
+        slice::Position,
     },
 };
+
+/// What cursors of this list are marked with.
+const ORDER: &str = "newest";
 
 /// Which events.
 #[derive(Deserialize, Validate)]
@@ -33,6 +37,8 @@ pub struct AuditQuery {
     page: Option<u32>,
     #[garde(custom(page_limit))]
     limit: Option<u32>,
+    #[garde(skip)]
+    cursor: Option<String>,
 }
 
 /// A page of the audit log.
@@ -50,9 +56,13 @@ pub async fn audit(
 ) -> Answer<Audit> {
     let Period { from, to } = Period::new(query.from, query.to)?;
     let wanted = Search { user_id: query.user_id, event: query.event, from, to };
-    let page = Page::new(query.page, query.limit);
+    let page = Page::of_long_list(ORDER, query.page, query.limit, query.cursor.as_deref())?;
     let mut handle = app.db.acquire().await?;
     let total = store::audit::count(handle.conn(), &wanted).await?;
-    let events = store::audit::page(handle.conn(), &wanted, page.limit, page.offset()).await?;
-    Ok(Envelope::ok(Audit { events, pagination: Pagination::new(total, page.page, page.limit) }))
+    let mut events = store::audit::page(handle.conn(), &wanted, page.slice()).await?;
+    let pagination = page.finish(ORDER, total, &mut events, |event| Position {
+        by: event.created_at.as_millis(),
+        key: event.audit_event_id,
+    });
+    Ok(Envelope::ok(Audit { events, pagination }))
 }

@@ -93,6 +93,6 @@ pub async fn search(
     let sessions = search::page(handle.conn(), &wanted, at, page.limit, page.offset()).await?;
     Ok(Envelope::ok(Sessions {
         sessions,
-        pagination: Pagination::new(total, page.page, page.limit),
+        pagination: Pagination::new(total, page.number, page.limit),
     }))
 }

@@ -15,6 +15,7 @@ use crate::{
         self,
         audit::{self, Recorded},
         sessions::search::{self, Found},
+        slice::Slice,
     },
 };
 
@@ -70,7 +71,7 @@ pub async fn timeline(
     let mut sessions =
         search::of_time(handle.conn(), user_id, from, to, app.judging(), MAX_SESSIONS + 1).await?;
     let wanted = audit::Search { user_id: Some(user_id), event: None, from, to };
-    let mut events = audit::page(handle.conn(), &wanted, MAX_EVENTS + 1, 0).await?;
+    let mut events = audit::page(handle.conn(), &wanted, Slice::first(MAX_EVENTS + 1)).await?;
     events.reverse();
     let cut = [keep_newest(&mut sessions, MAX_SESSIONS), keep_newest(&mut events, MAX_EVENTS)];
     Ok(Envelope::ok(Timeline {

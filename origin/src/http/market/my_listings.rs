@@ -59,7 +59,7 @@ pub async fn my_listings(
     let total = query.status.map_or(status_counts.total(), |status| status_counts.of(status));
     Ok(Envelope::ok(MyListings {
         listings,
-        pagination: Pagination::new(total, page.page, page.limit),
+        pagination: Pagination::new(total, page.number, page.limit),
         status_counts,
     }))
 }

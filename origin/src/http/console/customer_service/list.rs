@@ -80,6 +80,6 @@ pub async fn list(
     let sessions = list::page(handle.conn(), &search, page.limit, page.offset()).await?;
     Ok(Envelope::ok(Conversations {
         sessions,
-        pagination: Pagination::new(total, page.page, page.limit),
+        pagination: Pagination::new(total, page.number, page.limit),
     }))
 }
