@@ -18,6 +18,7 @@ mod process;
 mod progress;
 pub mod secrets;
 pub mod soak;
+mod source;
 pub mod stack;
 pub mod suite;
 mod tools;
