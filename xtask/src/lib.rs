@@ -7,6 +7,8 @@ mod apt;
 mod build;
 mod cache;
 pub mod dev;
+#[cfg(test)]
+mod documents;
 mod hash;
 mod http;
 mod interrupt;
