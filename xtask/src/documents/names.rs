@@ -135,7 +135,7 @@ fn every_command_is_one() {
                 assert!(known.contains(word), "{path}: there is no `{program} {word}`");
             }
         }
-        for (_, bin) in text.split("--bin ").skip(1).map(|rest| ((), rest)) {
+        for bin in text.split("--bin ").skip(1) {
             let bin = bin.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
             let source = workspace_root().join("tests/src/bin");
             let is_there = source.join(bin).is_dir() || source.join(format!("{bin}.rs")).is_file();
