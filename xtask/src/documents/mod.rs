@@ -40,3 +40,13 @@ fn code(text: &str) -> impl Iterator<Item = &str> {
 fn links(text: &str) -> impl Iterator<Item = &str> {
     text.split("](").skip(1).filter_map(|rest| rest.split(')').next())
 }
+
+/// What stands in blocks of code, the language's name first.
+fn blocks(text: &str) -> impl Iterator<Item = &str> {
+    text.split("```").skip(1).step_by(2)
+}
+
+/// What stands between them.
+fn prose(text: &str) -> impl Iterator<Item = &str> {
+    text.split("```").step_by(2)
+}

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fs, path::Path};
 
-use super::{all, code, links, text};
+use super::{all, blocks, code, links, prose, text};
 use crate::{
     source::{is_name_part, program},
     workspace::workspace_root,
@@ -80,23 +80,19 @@ fn path_of(code: &str) -> Option<Vec<String>> {
 fn every_path_is_a_route() {
     let routes = routes();
     for path in all() {
-        for line in text(&path).lines() {
-            for wanted in code(line).filter_map(path_of) {
-                // What routes begin with may be named, too.
-                let found = routes.iter().any(|route| route.starts_with(&wanted));
-                let aliased = ["auth", "api/v1/auth"].contains(&wanted.join("/").as_str());
-                assert!(found || aliased, "{path} names /{}, which is no route", wanted.join("/"));
-            }
+        for wanted in prose(&text(&path)).flat_map(code).filter_map(path_of) {
+            // What routes begin with may be named, too.
+            let found = routes.iter().any(|route| route.starts_with(&wanted));
+            let aliased = ["auth", "api/v1/auth"].contains(&wanted.join("/").as_str());
+            assert!(found || aliased, "{path} names /{}, which is no route", wanted.join("/"));
         }
     }
 }
 
-/// The words of a command line that follow `program`, wherever a document has it.
+/// The words of a command line that follow `program`: in blocks of code, and between backticks.
 fn commands<'a>(text: &'a str, program: &'a str) -> impl Iterator<Item = &'a str> {
-    let lines = text.lines().flat_map(|line| {
-        let whole = line.trim_start_matches(['$', ' ']);
-        code(line).chain([whole])
-    });
+    let lines = blocks(text).flat_map(str::lines).map(|line| line.trim_start_matches(['$', ' ']));
+    let lines = lines.chain(prose(text).flat_map(code));
     let calls = lines.filter_map(move |line| line.strip_prefix(program)?.strip_prefix(' '));
     calls
         .filter_map(|rest| rest.split_whitespace().next())

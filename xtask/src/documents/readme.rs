@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{cells, code, links, text};
+use super::{cells, code, links, prose, text};
 
 const ENGLISH: &str = "README.md";
 const CHINESE: &str = "README.zh-CN.md";
@@ -95,8 +95,7 @@ fn both_lead_to_the_same_places_and_to_each_other() {
 fn both_name_the_same_things() {
     let named = |path| -> BTreeSet<String> {
         let document = text(path);
-        let prose = document.split("```").step_by(2).collect::<String>();
-        code(&prose).map(str::to_owned).collect()
+        prose(&document).flat_map(code).map(str::to_owned).collect()
     };
     let [english, chinese] = [ENGLISH, CHINESE].map(named);
     let only: Vec<_> = english.symmetric_difference(&chinese).collect();
