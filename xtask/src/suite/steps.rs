@@ -4,7 +4,7 @@ use std::process::Command;
 
 use anyhow::Result;
 
-use super::{count::Count, setup::Setup, streamed};
+use super::{count::Count, dry_run, setup::Setup, streamed};
 use crate::{
     build,
     mysql::URL_VARIABLE,
@@ -56,6 +56,13 @@ pub const STEPS: &[Step] = &[
         run: |setup| {
             let tools = setup.edge_tools()?;
             step("build of the edge", || build::edge(tools)).map(|()| Count::PASSED)
+        },
+    },
+    Step {
+        name: "deploy edge, dry run",
+        run: |setup| {
+            let tools = setup.edge_tools()?;
+            step("deployment of the edge, all but the upload", || dry_run::run(tools))
         },
     },
     Step {
