@@ -18,7 +18,7 @@ Examples:
   origin cleanup --dry-run
   origin cleanup --session-retention 30d --json
 
-It goes in batches of at most 1,000 rows with rests between them, and may be stopped at any time. `origin serve`
+It goes in batches of at most 1,000 rows with rests between them, and may be stopped at any time. `origin serve` \
 does the same in the background.")]
 pub struct CleanupArgs {
     /// Remove nothing: say how many rows would go

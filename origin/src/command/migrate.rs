@@ -14,7 +14,7 @@ Examples:
   origin migrate
   origin migrate --check --json | jq '.missing'
 
-It can be run again, and by several at once: each migration is applied once. `origin serve` does the same at its
+It can be run again, and by several at once: each migration is applied once. `origin serve` does the same at its \
 start. --check changes nothing, and fails (1) where something is to do.")]
 pub struct MigrateArgs {
     /// Change nothing: say which migrations are applied and which are missing, and fail where any is

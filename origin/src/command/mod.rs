@@ -32,20 +32,20 @@ use crate::{
 /// Where to begin, and what holds for all commands.
 const GUIDE: &str = "\
 Where to begin:
-  export DATABASE_URL=sqlite:///var/lib/drawbridge/drawbridge.db   # or mysql://user:password@host/name
-  origin keys add --jwt-keys-file jwt-keys.json                    # keys that tokens are signed with
-  origin migrate                                                   # the tables
+  export DATABASE_URL=sqlite:///var/lib/drawbridge.db  # or mysql://user:password@host/name
+  origin keys add --jwt-keys-file jwt-keys.json        # the keys that tokens are signed with
+  origin migrate                                       # the tables
   origin user create --mobile 13800000002 --nickname Boss --role admin
-  origin serve --help                                              # what else it needs; it names what is missing
+  origin serve                                         # it names each setting that is missing
 
-Settings are flags or environment variables, as each command's --help says beside the flag; secrets are better
-kept in the environment, where nobody sees them who lists processes.
+Settings are flags or environment variables, as each command's --help says beside the flag. Secrets are \
+better kept in the environment: who lists processes sees flags.
 
-Answers go to standard output, with --json as one JSON document whose fields are named as in the API. Everything
-else (progress, logs, why a command failed and what to do) goes to standard error.
+Answers go to standard output, with --json as one JSON document whose fields are named as in the API. \
+Everything else (progress, logs, why a command failed and what to do about it) goes to standard error.
 
-Exit status: 0 done; 1 failed; 2 an argument or a setting is missing or wrong; 3 not found; 4 refused by a rule;
-5 the database cannot be reached.";
+Exit status: 0 done; 1 failed; 2 an argument or a setting is missing or wrong; 3 not found; 4 refused by a \
+rule; 5 the database cannot be reached.";
 
 /// Owns the database of Drawbridge and answers session, listing and chat queries
 #[derive(Parser)]
@@ -54,8 +54,7 @@ Exit status: 0 done; 1 failed; 2 an argument or a setting is missing or wrong; 3
     version = env!("ORIGIN_VERSION"),
     about,
     after_help = GUIDE,
-    arg_required_else_help = true,
-    propagate_version = true
+    arg_required_else_help = true
 )]
 pub struct Origin {
     /// Answer with one JSON document, for scripts
@@ -71,8 +70,9 @@ enum Command {
     /// Answer calls until told to stop (SIGTERM or Ctrl-C)
     #[command(after_help = "\
 Example:
-  DATABASE_URL=mysql://origin:secret@db/drawbridge JWT_KEYS_FILE=jwt-keys.json EDGE_URL=https://api.example.com \\
-  EDGE_TO_ORIGIN_KEY=… ORIGIN_TO_EDGE_KEY=… DEVICE_TOKEN_KEY=… REFRESH_TOKEN_KEYS=… origin serve
+  DATABASE_URL=mysql://origin:secret@db/drawbridge JWT_KEYS_FILE=jwt-keys.json \\
+  EDGE_URL=https://api.example.com EDGE_TO_ORIGIN_KEY=… ORIGIN_TO_EDGE_KEY=… \\
+  DEVICE_TOKEN_KEY=… REFRESH_TOKEN_KEYS=… origin serve
 
 It brings the schema up to date first. A setting that is missing or weak stops it at once, by name.")]
     Serve(Box<ServeArgs>),

@@ -25,8 +25,8 @@ pub enum SeedCommand {
 Example:
   DEMO_ADMIN_PASSWORD='three words of mine' origin seed demo
 
-Passwords are taken from DEMO_USER_PASSWORD (user 31, mobile 13612227930), DEMO_AGENT_PASSWORD (13800000001) and
-DEMO_ADMIN_PASSWORD (13800000002); one that is not set is made up and printed. Run again, it sets the passwords and
+Passwords are taken from DEMO_USER_PASSWORD (user 31, mobile 13612227930), DEMO_AGENT_PASSWORD (13800000001) and \
+DEMO_ADMIN_PASSWORD (13800000002); one that is not set is made up and printed. Run again, it sets the passwords and \
 leaves the rest alone.")]
     Demo(Demo),
     /// Synthetic data of any size, to measure with
@@ -36,8 +36,8 @@ Examples:
   origin seed synthetic --users 100000 --sessions 1000000 --conversations 50000 --messages 1000000
   origin seed synthetic --listings 10000000 --resume      # the same sizes, after it was stopped
 
-The same --random-seed, sizes and --until make the same rows. Rows have keys from 1000000001 on. It is for a database
-of its own: it refuses one with users that no seed has made, and one that was seeded before (--resume goes on).
+The same --random-seed, sizes and --until make the same rows. Rows have keys from 1000000001 on. It is for a database \
+of its own: it refuses one with users that no seed has made, and one that was seeded before (--resume goes on). \
 Progress is on standard error.")]
     Synthetic(Synthetic),
 }

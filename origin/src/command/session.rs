@@ -15,7 +15,7 @@ pub enum SessionCommand {
 Examples:
   origin session list --user-id 31 --state live
   origin session list --state SESSION_REPLACED --from 2026-02-18T00:00:00+08:00
-  origin session list --login-ip 116.4.39.203 --json | jq '.sessions[].authentication_session_id'")]
+  origin session list --login-ip 116.4.39.203 --json | jq '.sessions[].device_name'")]
     List(find::List),
     /// Show all that is known of a session
     #[command(after_help = "\
@@ -28,7 +28,7 @@ Examples:
   origin session end 7038 --reason 'lost phone, ticket 4711'
   origin session end 7038 --code REUSE_DETECTED --reason 'token found in a log'
 
-Session, audit event and what the edge is told are one transaction; a running `origin serve` tells the edge within
+Session, audit event and what the edge is told are one transaction; a running `origin serve` tells the edge within \
 a second, or once one runs. Needs all settings of `origin serve`. Done twice it is done once.")]
     End(Box<end::End>),
     /// End all sessions of a user

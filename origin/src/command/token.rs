@@ -20,7 +20,7 @@ Examples:
   origin token inspect < token.txt
   origin token inspect --json < token.txt | jq .first_failure
 
-The token is not printed. Fails (4) with the first check that the token fails; the account of all checks is on
+The token is not printed. Fails (4) with the first check that the token fails; the account of all checks is on \
 standard output all the same.")]
     Inspect(Box<InspectArgs>),
 }
