@@ -55,6 +55,7 @@ impl Failure {
     }
 
     /// The database does not answer.
+    #[must_use]
     pub fn unreachable(error: &anyhow::Error) -> Self {
         const CURE: &str =
             "Check that it runs, and the address, user, password and name in DATABASE_URL";

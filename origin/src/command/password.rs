@@ -21,27 +21,27 @@ const MAX_PASSWORD_BYTES: u64 = 4096;
 #[command(next_help_heading = "Password (made up and printed once, where none of these is given)")]
 pub struct PasswordArgs {
     /// Read the password from standard input
-    #[arg(long)]
-    password_stdin: bool,
+    #[arg(long = "password-stdin")]
+    stdin: bool,
 
     /// Read the password from a file
-    #[arg(long, value_name = "FILE")]
-    password_file: Option<PathBuf>,
+    #[arg(long = "password-file", value_name = "FILE")]
+    file: Option<PathBuf>,
 
     /// Ask for the password at the terminal, without showing it
-    #[arg(long)]
-    password_prompt: bool,
+    #[arg(long = "password-prompt")]
+    prompt: bool,
 }
 
 impl PasswordArgs {
     /// The password, and the same where it was made up, to be shown.
     pub fn get(&self, ambient: &Ambient) -> anyhow::Result<(String, Option<String>)> {
-        let given = if self.password_stdin {
+        let given = if self.stdin {
             read(std::io::stdin()).context("cannot read a password from standard input")?
-        } else if let Some(file) = &self.password_file {
+        } else if let Some(file) = &self.file {
             let what = || format!("cannot read a password from {}", file.display());
             read(File::open(file).with_context(what)?).with_context(what)?
-        } else if self.password_prompt {
+        } else if self.prompt {
             prompt()?
         } else {
             let password = ambient.unique_name();

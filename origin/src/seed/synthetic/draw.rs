@@ -11,7 +11,7 @@ impl Draw {
         Self(start)
     }
 
-    /// The next 64 bits: SplitMix64 (Steele, Lea and Flood, 2014).
+    /// The next 64 bits: `SplitMix64` (Steele, Lea and Flood, 2014).
     pub fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;

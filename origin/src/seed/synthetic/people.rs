@@ -1,5 +1,7 @@
 //! Users and their sessions.
 
+use std::time::Duration;
+
 use shared::{
     session::EndReason,
     user::{ClientType, Role, UserStatus, UserType},
@@ -88,7 +90,7 @@ pub fn session(plan: &Plan, zone: DbZone, n: i64, row: &mut Vec<Cell>) {
     const AGENT: &str = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_3) MicroMessenger/8.0.47";
     let (users, sessions) = (plan.sizes.users, plan.sizes.sessions);
     let mut draw = plan.draw(SESSIONS.name, n);
-    let token: String = (0..3).map(|_| format!("{:016x}", draw.next())).collect();
+    let token = format!("{:016x}{:016x}{:016x}", draw.next(), draw.next(), draw.next());
     let user = n % users;
     // A user has one kind of client, so that one live session is what the policy allows.
     let client = ClientType::ALL[usize::try_from(user).unwrap_or_default() % ClientType::ALL.len()];
@@ -97,16 +99,13 @@ pub fn session(plan: &Plan, zone: DbZone, n: i64, row: &mut Vec<Cell>) {
     let last = plan.later(opened, draw.below(3 * DAY));
     let next = plan.spread((n + users).min(sessions), sessions, 60);
     let last = if is_live {
-        let used =
-            plan.until.minus(std::time::Duration::from_secs(draw.below(5 * DAY).unsigned_abs()));
-        if used.as_millis() > opened.as_millis() { used } else { opened }
-    } else if last.as_millis() > next.as_millis() {
-        next
+        let before = Duration::from_secs(draw.below(5 * DAY).unsigned_abs());
+        plan.until.minus(before).max(opened)
     } else {
-        last
+        last.min(next)
     };
     let expires = if is_live { plan.until } else { opened };
-    let expires = expires.plus(std::time::Duration::from_hours(30 * 24));
+    let expires = expires.plus(Duration::from_hours(30 * 24));
     let reason = draw.weighted(&[(85, EndReason::Replaced), (15, EndReason::LoggedOut)]);
     let ended = |cell: Cell| if is_live { Null } else { cell };
     let replaced = !is_live && reason == EndReason::Replaced;

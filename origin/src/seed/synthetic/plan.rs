@@ -85,6 +85,7 @@ pub struct Plan {
 
 impl Plan {
     /// The draws of a row.
+    #[must_use]
     pub fn draw(&self, table: &str, n: i64) -> Draw {
         let table = table.bytes().fold(0, |hash: u64, byte| {
             hash.wrapping_mul(0x0100_0000_01b3).wrapping_add(u64::from(byte))
@@ -93,6 +94,7 @@ impl Plan {
     }
 
     /// When row `n` of `rows` came to be, where they are spread evenly over the days until the end.
+    #[must_use]
     pub fn spread(&self, n: i64, rows: i64, days: i64) -> Timestamp {
         const DAY: i128 = 24 * 60 * 60 * 1000;
         let before = i128::from(days) * DAY * i128::from(rows - n) / i128::from(rows.max(1));
@@ -100,10 +102,11 @@ impl Plan {
     }
 
     /// A time some seconds after another, and not after the end.
+    #[must_use]
     pub fn later(&self, time: Timestamp, seconds: i64) -> Timestamp {
         let seconds = Duration::from_secs(seconds.max(0).unsigned_abs());
         let later = time.plus(seconds);
-        if later.as_millis() > self.until.as_millis() { self.until } else { later }
+        later.min(self.until)
     }
 }
 
