@@ -11,6 +11,7 @@ use crate::{
 
 /// How users log in.
 #[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Log-in")]
 pub struct LogInArgs {
     /// App id of the mini-program; without it there is no log-in by WeChat
     #[arg(long, env = "WECHAT_APP_ID")]

@@ -9,7 +9,6 @@ use chrono::{DateTime, FixedOffset, NaiveDateTime, Utc};
 use shared::time::Timestamp;
 use sqlx::{
     Executor as _, MySqlPool, SqlitePool, Transaction,
-    migrate::{Migrate, Migrator},
     mysql::{MySqlConnectOptions, MySqlConnection, MySqlPoolOptions, MySqlQueryResult},
     pool::PoolConnection,
     sqlite::{
@@ -17,9 +16,6 @@ use sqlx::{
         SqliteQueryResult, SqliteSynchronous,
     },
 };
-
-static MYSQL_MIGRATIONS: Migrator = sqlx::migrate!("../migrations/mysql");
-static SQLITE_MIGRATIONS: Migrator = sqlx::migrate!("../migrations/sqlite");
 
 /// How often a unit of work that lost a dead-lock is tried.
 const MAX_TRIES: u32 = 8;
@@ -65,12 +61,12 @@ impl FromStr for DbZone {
 /// The database.
 #[derive(Clone, Debug)]
 pub struct Db {
-    pool: Pool,
+    pub(super) pool: Pool,
     zone: DbZone,
 }
 
 #[derive(Clone, Debug)]
-enum Pool {
+pub(super) enum Pool {
     MySql(MySqlPool),
     Sqlite(SqlitePool),
 }
@@ -277,35 +273,6 @@ impl Db {
             Pool::MySql(pool.connect_with(options).await?)
         };
         Ok(Self { pool, zone })
-    }
-
-    /// Brings the schema up to date; several processes may do so at once.
-    ///
-    /// # Errors
-    /// Where a migration fails, or the database has one that this program does not know.
-    pub async fn migrate(&self) -> Result<(), sqlx::migrate::MigrateError> {
-        match &self.pool {
-            Pool::MySql(pool) => MYSQL_MIGRATIONS.run(pool).await,
-            Pool::Sqlite(pool) => SQLITE_MIGRATIONS.run(pool).await,
-        }
-    }
-
-    /// Whether every migration of this program has been applied.
-    ///
-    /// # Errors
-    /// Where the database does not answer.
-    pub async fn is_current(&self) -> Result<bool, sqlx::migrate::MigrateError> {
-        async fn applied(
-            connection: &mut impl Migrate,
-            known: &Migrator,
-        ) -> Result<bool, sqlx::migrate::MigrateError> {
-            let applied = connection.list_applied_migrations("_sqlx_migrations").await?;
-            Ok(known.iter().all(|known| applied.iter().any(|one| one.version == known.version)))
-        }
-        match &self.pool {
-            Pool::MySql(pool) => applied(&mut *pool.acquire().await?, &MYSQL_MIGRATIONS).await,
-            Pool::Sqlite(pool) => applied(&mut *pool.acquire().await?, &SQLITE_MIGRATIONS).await,
-        }
     }
 
     /// A connection in autocommit mode.

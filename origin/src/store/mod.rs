@@ -2,6 +2,7 @@
 
 pub mod attempts;
 pub mod audit;
+pub mod bulk;
 pub mod conversations;
 pub mod db;
 mod delete;
@@ -9,6 +10,7 @@ pub mod listings;
 pub mod messages;
 pub mod outbox;
 pub mod refresh_tokens;
+pub mod schema;
 pub mod sessions;
 pub mod slice;
 pub mod statement;

@@ -71,6 +71,7 @@ pub const STEPS: &[Step] = &[
     },
     Step { name: "api tests", run: |setup| system_tests(setup, "api") },
     Step { name: "store tests", run: |setup| system_tests(setup, "store") },
+    Step { name: "command-line tests", run: |setup| system_tests(setup, "command") },
     Step { name: "end-to-end tests", run: |setup| system_tests(setup, "e2e") },
 ];
 
