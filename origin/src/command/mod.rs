@@ -1,5 +1,6 @@
 //! The command line.
 
+mod adopt;
 mod cleanup;
 mod keys;
 mod serve;
@@ -18,7 +19,7 @@ use crate::{
     config::{DatabaseArgs, DatabaseConfig, LogFormat, ServeArgs},
     error::ApiError,
     seed,
-    store::Db,
+    store::{Db, adoption},
 };
 
 /// Owns the database of Drawbridge and answers session, listing and chat queries
@@ -35,6 +36,8 @@ enum Command {
     Serve(Box<ServeArgs>),
     /// Bring the database's schema up to date
     Migrate(DatabaseArgs),
+    /// Bring the database of an old back end to this program's schema, while that goes on using it
+    Adopt(adopt::AdoptArgs),
     /// Fill the database
     #[command(subcommand)]
     Seed(SeedCommand),
@@ -73,6 +76,7 @@ impl Origin {
             match self.command {
                 Command::Serve(args) => serve::serve(*args).await,
                 Command::Migrate(args) => open(args.try_into()?).await.map(drop),
+                Command::Adopt(args) => adopt::adopt(args).await,
                 Command::Seed(SeedCommand::Demo { database, passwords }) => {
                     let db = open(database.try_into()?).await?;
                     seed::demo(&db, &Ambient::system(), &passwords).await
@@ -89,6 +93,11 @@ impl Origin {
 /// Connects and brings the schema up to date.
 async fn open(config: DatabaseConfig) -> anyhow::Result<Db> {
     let db = reach(config).await?;
+    if adoption::is_due(&db).await.context("cannot read the database of DATABASE_URL")? {
+        bail!(
+            "the database of DATABASE_URL is another program's. See what it takes with: origin adopt --check"
+        );
+    }
     db.migrate().await.context("cannot bring the database's schema up to date")?;
     Ok(db)
 }

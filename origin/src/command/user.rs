@@ -205,7 +205,8 @@ impl SetPassword {
         let user = store::users::find(app.db.acquire().await?.conn(), self.user_id).await?;
         let user = user.context("there is no such user")?;
         check_new(&password, &About::from(&user.public))?;
-        let hash = hash_now(&password, ambient.bytes())?;
+        // As `origin serve` hashes them, beside the old back end or not.
+        let hash = app.passwords.hash(password.clone(), &ambient).await.map_err(told)?;
         let ended = users::set_password(&app, self.user_id, &hash, OPERATOR).await.map_err(told)?;
         let Self { user_id, answer, .. } = self;
         answer.give(json!({ "user_id": user_id, "password": made_up, "ended": ended }))
