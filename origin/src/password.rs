@@ -40,11 +40,7 @@ impl Passwords {
     ///
     /// # Errors
     /// Where Argon2 refuses its own defaults.
-    pub fn new(
-        ambient: &Ambient,
-        bcrypt_cost: Option<u32>,
-        beside: bool,
-    ) -> anyhow::Result<Self> {
+    pub fn new(ambient: &Ambient, bcrypt_cost: Option<u32>, beside: bool) -> anyhow::Result<Self> {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         Ok(Self {
             running: Arc::new(Semaphore::new(cores)),

@@ -34,7 +34,8 @@ async fn its_messages_get_a_place_and_are_told() {
     old.adopt(|_| ()).await.unwrap();
     let app = old.origin(true).await;
     let user = user(&old, &app).await;
-    let sent = user.post(&messages(1882), &json!({ "content": "one", "temp_message_id": "a" })).await;
+    let sent =
+        user.post(&messages(1882), &json!({ "content": "one", "temp_message_id": "a" })).await;
     sent.ok();
     stores(&old, 1882, "b", "two").await;
     stores(&old, 1882, "b", "two").await;
@@ -46,16 +47,19 @@ async fn its_messages_get_a_place_and_are_told() {
     stores(&old, 1882, "c", "four").await;
     let again = json!({ "content": "four", "temp_message_id": "c" });
     user.post(&messages(1882), &again).await.ok();
-    let last = user.post(&messages(1882), &json!({ "content": "five", "temp_message_id": "d" })).await;
+    let last =
+        user.post(&messages(1882), &json!({ "content": "five", "temp_message_id": "d" })).await;
     last.ok();
     let history = user.get(&format!("{}?limit=5", messages(1882))).await;
     let seen: Vec<_> = history.data()["messages"].as_array().unwrap().iter().rev().collect();
-    let seen: Vec<_> = seen.iter().map(|one| (one["seq"].as_i64(), one["content"].as_str())).collect();
+    let seen: Vec<_> =
+        seen.iter().map(|one| (one["seq"].as_i64(), one["content"].as_str())).collect();
     let expected = [(30, "one"), (31, "two"), (32, "two"), (33, "four"), (34, "five")];
     assert_eq!(seen, expected.map(|(seq, content)| (Some(seq), Some(content))));
     // The same message twice is stored once, and another under its id is none.
     user.post(&messages(1882), &json!({ "content": "one", "temp_message_id": "a" })).await.ok();
-    let other = user.post(&messages(1882), &json!({ "content": "other", "temp_message_id": "a" })).await;
+    let other =
+        user.post(&messages(1882), &json!({ "content": "other", "temp_message_id": "a" })).await;
     other.refused(409, "CONFLICT");
     user.post(&messages(1882), &json!({ "content": "loud", "temp_message_id": "A" })).await.ok();
     app.app.db.close().await;
@@ -114,7 +118,10 @@ async fn conversations_that_it_opens_are_no_second_of_ours() {
     ))
     .await;
     // The newest of those that are open.
-    let open = async || user.post(route::CHAT_SESSIONS, &json!({})).await.data()["customer_service_session_id"].clone();
+    let open = async || {
+        user.post(route::CHAT_SESSIONS, &json!({})).await.data()["customer_service_session_id"]
+            .clone()
+    };
     assert_eq!(open().await, 1886);
     stores(&old, 1886, "x", "hello").await;
     assert_eq!(beside::take_messages(&app.app).await.unwrap(), 1);
@@ -127,7 +134,8 @@ async fn conversations_that_it_opens_are_no_second_of_ours() {
         "INSERT INTO customer_service_sessions (user_id, status, opened_here, created_at, updated_at)
          VALUES (31, 'waiting', 1, '2026-03-01', '2026-03-01')",
     );
-    let mut connection = <sqlx::MySqlConnection as sqlx::Connection>::connect(&old.database.url).await.unwrap();
+    let mut connection =
+        <sqlx::MySqlConnection as sqlx::Connection>::connect(&old.database.url).await.unwrap();
     let refused = twice.execute(&mut connection).await.unwrap_err();
     assert!(origin::store::db::is_unique_violation(&refused), "{refused}");
     app.app.db.close().await;

@@ -65,7 +65,8 @@ async fn a_database_is_adopted_and_nothing_of_it_is_changed() {
 async fn messages_get_their_places_by_time() {
     let old = Old::create().await;
     old.adopt(|_| ()).await.unwrap();
-    let order = "SELECT content FROM chat_messages WHERE customer_service_session_id = 1884 ORDER BY seq";
+    let order =
+        "SELECT content FROM chat_messages WHERE customer_service_session_id = 1884 ORDER BY seq";
     assert_eq!(old.texts(order).await, ["first", "second", "third", "fourth"]);
     let numbers = "SELECT CONCAT(s.customer_service_session_id, ': ', s.last_seq, ' ', COUNT(m.seq), ' ',
                        COALESCE(MIN(m.seq), 0), ' ', COALESCE(MAX(m.seq), 0))
@@ -103,8 +104,10 @@ async fn what_is_killed_within_goes_on_where_it_was() {
     // Of a process that is killed within a migration, this is left.
     let plan = old.adopt(|_| ()).await.unwrap();
     assert!(!plan.steps.is_empty());
-    let last = "(SELECT version FROM (SELECT MAX(version) AS version FROM _sqlx_migrations) newest)";
-    old.execute(&format!("UPDATE _sqlx_migrations SET success = FALSE WHERE version = {last}")).await;
+    let last =
+        "(SELECT version FROM (SELECT MAX(version) AS version FROM _sqlx_migrations) newest)";
+    old.execute(&format!("UPDATE _sqlx_migrations SET success = FALSE WHERE version = {last}"))
+        .await;
     old.adopt(|_| ()).await.unwrap();
     assert!(old.check().await.steps.is_empty());
     assert_eq!(old.sums().await, before);
@@ -114,9 +117,18 @@ async fn what_is_killed_within_goes_on_where_it_was() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_stands_in_the_way_is_told_and_nothing_is_done() {
     let old = Old::create().await;
-    old.execute("ALTER TABLE users MODIFY nickname VARCHAR(50) NULL, DROP KEY mobile, DROP KEY mobile_2").await;
-    old.execute("UPDATE users SET nickname = NULL, mobile = '13612227930' WHERE user_id IN (31, 32)").await;
-    old.execute("ALTER TABLE chat_messages ADD COLUMN tenant_id INT NOT NULL, ADD COLUMN seq VARCHAR(9)").await;
+    old.execute(
+        "ALTER TABLE users MODIFY nickname VARCHAR(50) NULL, DROP KEY mobile, DROP KEY mobile_2",
+    )
+    .await;
+    old.execute(
+        "UPDATE users SET nickname = NULL, mobile = '13612227930' WHERE user_id IN (31, 32)",
+    )
+    .await;
+    old.execute(
+        "ALTER TABLE chat_messages ADD COLUMN tenant_id INT NOT NULL, ADD COLUMN seq VARCHAR(9)",
+    )
+    .await;
     let tables = schema(&old.database).await;
     let Err(NotAdopted::Conflicts(conflicts)) = old.adopt(|_| ()).await else {
         panic!("there is much in the way");
@@ -137,7 +149,9 @@ async fn what_stands_in_the_way_is_told_and_nothing_is_done() {
 async fn a_database_that_migrations_have_made_is_left_alone() {
     let ours = TestDatabase::create(Backend::MySql).await;
     let db = ours.connect().await;
-    let Err(NotAdopted::Conflicts(conflicts)) = origin::store::adoption::adopt(&db, false, |_| ()).await else {
+    let Err(NotAdopted::Conflicts(conflicts)) =
+        origin::store::adoption::adopt(&db, false, |_| ()).await
+    else {
         panic!("there is nothing to adopt");
     };
     assert_eq!(conflicts, ["migrations have made this database: there is nothing to adopt"]);

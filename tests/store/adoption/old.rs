@@ -74,7 +74,8 @@ impl Old {
         }
         let schema = ours.url.rsplit('/').next().unwrap();
         for (table, columns) in COLUMNS {
-            let copy = format!("INSERT INTO {table} ({columns}) SELECT {columns} FROM {schema}.{table}");
+            let copy =
+                format!("INSERT INTO {table} ({columns}) SELECT {columns} FROM {schema}.{table}");
             database.execute(&copy).await;
         }
         ours.remove().await;
@@ -169,18 +170,21 @@ impl Old {
             "user_id": 31, "role": "user", "user_type": "user", "session_token": session_token,
             "iat": 1_772_208_000, "exp": 1_772_899_200,
         });
-        jsonwebtoken::encode(&Header::default(), &claims, &EncodingKey::from_secret(&SECRET)).unwrap()
+        jsonwebtoken::encode(&Header::default(), &claims, &EncodingKey::from_secret(&SECRET))
+            .unwrap()
     }
 
     /// What stands in the columns that were there before, table by table.
     pub async fn sums(&self) -> Vec<String> {
         let mut sums = Vec::new();
         for (table, columns) in COLUMNS {
-            let texts: Vec<_> =
-                columns.split(',').map(|column| format!("COALESCE(HEX({}), '-')", column.trim())).collect();
+            let texts: Vec<_> = columns
+                .split(',')
+                .map(|column| format!("COALESCE(HEX({}), '-')", column.trim()))
+                .collect();
             let sum = format!(
-                "SELECT CONCAT('{table} ', COUNT(*), ' ', SUM(CRC32(CONCAT_WS(',', {}))), ' ',
-                     BIT_XOR(CRC32(CONCAT_WS(';', {})))) FROM {table}",
+                "SELECT CAST(CONCAT('{table} ', COUNT(*), ' ', SUM(CRC32(CONCAT_WS(',', {}))), ' ',
+                     BIT_XOR(CRC32(CONCAT_WS(';', {})))) AS CHAR) FROM {table}",
                 texts.join(", "),
                 texts.join(", ")
             );

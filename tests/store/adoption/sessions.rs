@@ -59,7 +59,12 @@ async fn a_log_in_replaces_what_the_old_back_end_left_live() {
     let made = "SELECT CAST(created_at AS CHAR) FROM authentication_sessions ORDER BY authentication_session_id DESC LIMIT 1";
     assert_eq!(old.texts(made).await, ["2026-03-01 00:00:00"], "not rounded up");
     // A refresh, and a log-in again from the same device, of the same session.
-    let again = known.log_in(Device { device_token: Some(phone.device_token.clone()), ..Device::phone("phone-1") }).await;
+    let again = known
+        .log_in(Device {
+            device_token: Some(phone.device_token.clone()),
+            ..Device::phone("phone-1")
+        })
+        .await;
     phone.get(route::VERIFY).await.ok();
     again.get(route::VERIFY).await.ok();
     app.app.db.close().await;

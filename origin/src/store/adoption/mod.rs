@@ -9,8 +9,8 @@ mod target;
 
 use std::time::Duration;
 
-use plan::Act;
 pub use places::{MAX_PLACED, place, with_unplaced};
+use plan::Act;
 pub use plan::{Plan, Step};
 use sqlx::{AssertSqlSafe, Connection as _, MySqlConnection, mysql::MySqlDatabaseError};
 
@@ -43,7 +43,9 @@ pub enum NotAdopted {
     #[error("nothing was done; settle this first: {}", .0.join("; "))]
     Conflicts(Vec<String>),
     /// The server can do a step only while writers wait.
-    #[error("{0}: this server cannot do it while others write; do it in a quiet hour with --allow-blocking")]
+    #[error(
+        "{0}: this server cannot do it while others write; do it in a quiet hour with --allow-blocking"
+    )]
     Blocking(String),
     /// Other transactions kept a step from beginning.
     #[error("{0}: other transactions held the table for too long; run this again")]
@@ -119,7 +121,9 @@ pub async fn adopt(
         }
         progress(&step.what);
     }
-    sqlx::query("SELECT RELEASE_LOCK(CONCAT('drawbridge adopt ', LEFT(DATABASE(), 40)))").execute(c).await?;
+    sqlx::query("SELECT RELEASE_LOCK(CONCAT('drawbridge adopt ', LEFT(DATABASE(), 40)))")
+        .execute(c)
+        .await?;
     Ok(plan)
 }
 
@@ -136,7 +140,8 @@ async fn alter(
     } else {
         &[", ALGORITHM=INSTANT", ", ALGORITHM=INPLACE, LOCK=NONE"]
     };
-    let harsh: &[&str] = if allow_blocking { &[", ALGORITHM=INPLACE, LOCK=SHARED", ""] } else { &[] };
+    let harsh: &[&str] =
+        if allow_blocking { &[", ALGORITHM=INPLACE, LOCK=SHARED", ""] } else { &[] };
     'ways: for way in gentle.iter().chain(harsh) {
         for _ in 0..TRIES {
             let statement = AssertSqlSafe(format!("ALTER TABLE {table} {clause}{way}"));
@@ -154,7 +159,9 @@ async fn alter(
 
 fn number(error: &sqlx::Error) -> u16 {
     let error = error.as_database_error();
-    error.and_then(|error| error.try_downcast_ref::<MySqlDatabaseError>()).map_or(0, MySqlDatabaseError::number)
+    error
+        .and_then(|error| error.try_downcast_ref::<MySqlDatabaseError>())
+        .map_or(0, MySqlDatabaseError::number)
 }
 
 async fn place_all(

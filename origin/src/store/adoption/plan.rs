@@ -77,7 +77,8 @@ impl Plan {
         plan.rows = survey.rows.iter().map(|(table, rows)| (*table, *rows)).collect();
         let migrated = migrated(c, &survey).await?;
         if migrated > 0 && survey.column("chat_messages", "placed_late").is_none() {
-            plan.conflicts.push("migrations have made this database: there is nothing to adopt".into());
+            plan.conflicts
+                .push("migrations have made this database: there is nothing to adopt".into());
             return Ok(plan);
         }
         plan.look_at_columns(&survey);
@@ -123,7 +124,8 @@ impl Plan {
         }
         for column in COLUMNS {
             let Some(found) = survey.column(column.table, column.name) else { continue };
-            let wanted = column.definition.split(['(', ' ']).next().unwrap_or_default().to_lowercase();
+            let wanted =
+                column.definition.split(['(', ' ']).next().unwrap_or_default().to_lowercase();
             let is_it = found.data_type == wanted
                 // What MariaDB makes of it.
                 || (wanted == "json" && found.data_type == "longtext");
@@ -138,16 +140,20 @@ impl Plan {
 
     async fn look_at_rows(&mut self, c: &mut MySqlConnection, survey: &Survey) -> sqlx::Result<()> {
         for (table, columns) in NEVER_NULL {
-            let may_be = |column: &&&str| survey.column(table, column).is_some_and(|one| one.is_nullable());
+            let may_be =
+                |column: &&&str| survey.column(table, column).is_some_and(|one| one.is_nullable());
             for column in columns.iter().filter(may_be) {
-                let rows =
-                    count(c, format!("SELECT COUNT(*) FROM {table} WHERE {column} IS NULL")).await?;
+                let rows = count(c, format!("SELECT COUNT(*) FROM {table} WHERE {column} IS NULL"))
+                    .await?;
                 if rows > 0 {
-                    self.conflicts.push(format!("{table}.{column} is NULL in {rows} rows: give it a value"));
+                    self.conflicts
+                        .push(format!("{table}.{column} is NULL in {rows} rows: give it a value"));
                 }
             }
         }
-        for key in KEYS.iter().filter(|key| key.is_theirs && !survey.is_unique(key.table, key.columns)) {
+        for key in
+            KEYS.iter().filter(|key| key.is_theirs && !survey.is_unique(key.table, key.columns))
+        {
             let (table, column) = (key.table, key.columns);
             let twice = count(
                 c,
@@ -158,7 +164,8 @@ impl Plan {
             )
             .await?;
             if twice > 0 {
-                self.conflicts.push(format!("{twice} values of {table}.{column} are there more than once"));
+                self.conflicts
+                    .push(format!("{twice} values of {table}.{column} are there more than once"));
             }
         }
         let orphans = count(
@@ -170,7 +177,9 @@ impl Plan {
         )
         .await?;
         if orphans > 0 {
-            self.notes.push(format!("{orphans} messages are of no conversation; they stay, and nobody sees them"));
+            self.notes.push(format!(
+                "{orphans} messages are of no conversation; they stay, and nobody sees them"
+            ));
         }
         let several = count(
             c,
@@ -210,26 +219,34 @@ impl Plan {
         let missing: Vec<&str> =
             PRIVILEGES.into_iter().filter(|one| !granted.iter().any(|had| had == one)).collect();
         if !missing.is_empty() {
-            self.notes.push(format!("not seen among the grants of this database's user: {}", missing.join(", ")));
+            self.notes.push(format!(
+                "not seen among the grants of this database's user: {}",
+                missing.join(", ")
+            ));
         }
         Ok(())
     }
 
     fn schema(&mut self, survey: &Survey) {
         for table in TABLES {
-            let lacking = COLUMNS.iter().filter(|one| {
-                one.table == table && survey.column(table, one.name).is_none()
-            });
-            let (computed, stored): (Vec<&Column>, Vec<&Column>) = lacking.partition(|one| one.is_virtual);
+            let lacking = COLUMNS
+                .iter()
+                .filter(|one| one.table == table && survey.column(table, one.name).is_none());
+            let (computed, stored): (Vec<&Column>, Vec<&Column>) =
+                lacking.partition(|one| one.is_virtual);
             if !stored.is_empty() {
-                let clauses: Vec<_> =
-                    stored.iter().map(|one| format!("ADD COLUMN {} {}", one.name, one.definition)).collect();
+                let clauses: Vec<_> = stored
+                    .iter()
+                    .map(|one| format!("ADD COLUMN {} {}", one.name, one.definition))
+                    .collect();
                 let names: Vec<_> = stored.iter().map(|one| one.name).collect();
                 let what = format!("{table}: add columns {}", names.join(", "));
                 self.push(what, Act::Alter { table, clause: clauses.join(", ") });
             }
             if table == "authentication_sessions"
-                && !survey.column(table, "client_type").is_some_and(|one| one.default().contains("web"))
+                && !survey
+                    .column(table, "client_type")
+                    .is_some_and(|one| one.default().contains("web"))
             {
                 let what = format!("{table}: what an INSERT without client_type is taken for");
                 self.push(what, Act::Alter { table, clause: CLIENT_TYPE_DEFAULT.to_owned() });
@@ -251,11 +268,14 @@ impl Plan {
                 let kind = if key.is_unique { "UNIQUE KEY" } else { "KEY" };
                 let clause = format!("ADD {kind} {} ({})", key.name, key.columns);
                 self.push(format!("{table}: add key {}", key.name), Act::Alter { table, clause });
-                self.estimated_seconds += survey.rows.get(table).copied().unwrap_or(0) / ROWS_INTO_KEYS;
+                self.estimated_seconds +=
+                    survey.rows.get(table).copied().unwrap_or(0) / ROWS_INTO_KEYS;
             }
         }
         for statement in OWN_TABLES.split(";\n") {
-            let Some((_, after)) = statement.split_once("CREATE TABLE IF NOT EXISTS ") else { continue };
+            let Some((_, after)) = statement.split_once("CREATE TABLE IF NOT EXISTS ") else {
+                continue;
+            };
             let name = after.split_whitespace().next().unwrap_or_default();
             if !survey.has_table(name) {
                 self.push(format!("{name}: make the table"), Act::Create(statement.to_owned()));
@@ -296,7 +316,9 @@ impl Plan {
         )
         .await?;
         if staff > 0 {
-            let what = format!("authentication_sessions: {staff} live sessions of the staff are a browser's");
+            let what = format!(
+                "authentication_sessions: {staff} live sessions of the staff are a browser's"
+            );
             self.push(what, Act::StaffSessions);
         }
         Ok(())
@@ -308,7 +330,8 @@ async fn migrated(c: &mut MySqlConnection, survey: &Survey) -> sqlx::Result<usiz
     if !survey.has_table("_sqlx_migrations") {
         return Ok(0);
     }
-    let done = count(c, "SELECT COUNT(*) FROM _sqlx_migrations WHERE success = TRUE".to_owned()).await?;
+    let done =
+        count(c, "SELECT COUNT(*) FROM _sqlx_migrations WHERE success = TRUE".to_owned()).await?;
     Ok(usize::try_from(done).unwrap_or(usize::MAX))
 }
 

@@ -82,9 +82,7 @@ impl Survey {
         let mut survey = Self::default();
         for column in columns {
             survey.tables.insert(column.table_name.clone());
-            survey
-                .columns
-                .insert((column.table_name.clone(), column.column_name.clone()), column);
+            survey.columns.insert((column.table_name.clone(), column.column_name.clone()), column);
         }
         for key in keys {
             let is_unique = key.non_unique == 0;

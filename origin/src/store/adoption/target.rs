@@ -2,7 +2,8 @@
 //! that come later find it, and change it as they change any other database.
 
 /// Migrations that an adoption does in its own way, and then marks as done.
-pub(super) const DONE_HERE: [i64; 18] = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 20];
+pub(super) const DONE_HERE: [i64; 18] =
+    [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 20];
 
 /// The tables that the old back end has made.
 pub(super) const TABLES: [&str; 5] = [
@@ -121,8 +122,7 @@ pub(super) const COLUMNS: &[Column] = &[
 ];
 
 /// What an INSERT of the old back end, which knows nothing of client types, is taken for.
-pub(super) const CLIENT_TYPE_DEFAULT: &str =
-    "ALTER COLUMN client_type SET DEFAULT (CASE WHEN user_type = 'admin' THEN 'web' ELSE 'mini_program' END)";
+pub(super) const CLIENT_TYPE_DEFAULT: &str = "ALTER COLUMN client_type SET DEFAULT (CASE WHEN user_type = 'admin' THEN 'web' ELSE 'mini_program' END)";
 
 /// In the order in which they are added. What each is for, the migrations say.
 pub(super) const KEYS: &[Key] = &[
@@ -131,36 +131,124 @@ pub(super) const KEYS: &[Key] = &[
     theirs("users", "uq_users_wechat_openid", "wechat_openid"),
     key("users", "idx_users_nickname", "nickname"),
     theirs("authentication_sessions", "uq_authentication_sessions_session_token", "session_token"),
-    key("authentication_sessions", "idx_authentication_sessions_live", "user_id, is_active, client_type"),
+    key(
+        "authentication_sessions",
+        "idx_authentication_sessions_live",
+        "user_id, is_active, client_type",
+    ),
     key("authentication_sessions", "idx_authentication_sessions_expiry", "is_active, expires_at"),
     key("authentication_sessions", "idx_authentication_sessions_idle", "is_active, last_activity"),
-    key("authentication_sessions", "idx_authentication_sessions_created", "created_at, authentication_session_id"),
-    key("authentication_sessions", "idx_authentication_sessions_user", "user_id, created_at, authentication_session_id"),
-    key("authentication_sessions", "idx_authentication_sessions_ip", "login_ip, created_at, authentication_session_id"),
-    key("authentication_sessions", "idx_authentication_sessions_open", "is_active, created_at, authentication_session_id"),
-    key("authentication_sessions", "idx_authentication_sessions_reason", "end_reason, created_at, authentication_session_id"),
-    key("authentication_sessions", "idx_authentication_sessions_history", "user_id, logged_in_at, authentication_session_id"),
+    key(
+        "authentication_sessions",
+        "idx_authentication_sessions_created",
+        "created_at, authentication_session_id",
+    ),
+    key(
+        "authentication_sessions",
+        "idx_authentication_sessions_user",
+        "user_id, created_at, authentication_session_id",
+    ),
+    key(
+        "authentication_sessions",
+        "idx_authentication_sessions_ip",
+        "login_ip, created_at, authentication_session_id",
+    ),
+    key(
+        "authentication_sessions",
+        "idx_authentication_sessions_open",
+        "is_active, created_at, authentication_session_id",
+    ),
+    key(
+        "authentication_sessions",
+        "idx_authentication_sessions_reason",
+        "end_reason, created_at, authentication_session_id",
+    ),
+    key(
+        "authentication_sessions",
+        "idx_authentication_sessions_history",
+        "user_id, logged_in_at, authentication_session_id",
+    ),
     key("authentication_sessions", "idx_authentication_sessions_ended", "is_active, updated_at"),
-    key("market_listings", "idx_market_listings_seller_status", "seller_user_id, status, created_at, market_listing_id"),
-    key("market_listings", "idx_market_listings_seller", "seller_user_id, created_at, market_listing_id"),
+    key(
+        "market_listings",
+        "idx_market_listings_seller_status",
+        "seller_user_id, status, created_at, market_listing_id",
+    ),
+    key(
+        "market_listings",
+        "idx_market_listings_seller",
+        "seller_user_id, created_at, market_listing_id",
+    ),
     // The old back end may have opened several of a user: not unique, as it is elsewhere.
     key("customer_service_sessions", "idx_customer_service_sessions_open_user_id", "open_user_id"),
-    unique("customer_service_sessions", "uq_customer_service_sessions_sole_open_user_id", "sole_open_user_id"),
-    key("customer_service_sessions", "idx_customer_service_sessions_user", "user_id, updated_at, customer_service_session_id"),
-    key("customer_service_sessions", "idx_customer_service_sessions_queue", "status, priority DESC, created_at, customer_service_session_id"),
-    key("customer_service_sessions", "idx_customer_service_sessions_latest", "updated_at, customer_service_session_id"),
-    key("customer_service_sessions", "idx_customer_service_sessions_status", "status, updated_at, customer_service_session_id"),
-    key("customer_service_sessions", "idx_customer_service_sessions_admin", "admin_id, updated_at, customer_service_session_id"),
-    key("customer_service_sessions", "idx_customer_service_sessions_began", "created_at, customer_service_session_id, first_response_at, accepted_at"),
-    key("customer_service_sessions", "idx_customer_service_sessions_status_began", "status, created_at, customer_service_session_id"),
-    key("customer_service_sessions", "idx_customer_service_sessions_admin_began", "admin_id, created_at, customer_service_session_id"),
-    key("customer_service_sessions", "idx_customer_service_sessions_closed", "closed_at, satisfaction_score"),
+    unique(
+        "customer_service_sessions",
+        "uq_customer_service_sessions_sole_open_user_id",
+        "sole_open_user_id",
+    ),
+    key(
+        "customer_service_sessions",
+        "idx_customer_service_sessions_user",
+        "user_id, updated_at, customer_service_session_id",
+    ),
+    key(
+        "customer_service_sessions",
+        "idx_customer_service_sessions_queue",
+        "status, priority DESC, created_at, customer_service_session_id",
+    ),
+    key(
+        "customer_service_sessions",
+        "idx_customer_service_sessions_latest",
+        "updated_at, customer_service_session_id",
+    ),
+    key(
+        "customer_service_sessions",
+        "idx_customer_service_sessions_status",
+        "status, updated_at, customer_service_session_id",
+    ),
+    key(
+        "customer_service_sessions",
+        "idx_customer_service_sessions_admin",
+        "admin_id, updated_at, customer_service_session_id",
+    ),
+    key(
+        "customer_service_sessions",
+        "idx_customer_service_sessions_began",
+        "created_at, customer_service_session_id, first_response_at, accepted_at",
+    ),
+    key(
+        "customer_service_sessions",
+        "idx_customer_service_sessions_status_began",
+        "status, created_at, customer_service_session_id",
+    ),
+    key(
+        "customer_service_sessions",
+        "idx_customer_service_sessions_admin_began",
+        "admin_id, created_at, customer_service_session_id",
+    ),
+    key(
+        "customer_service_sessions",
+        "idx_customer_service_sessions_closed",
+        "closed_at, satisfaction_score",
+    ),
     unique("chat_messages", "uq_chat_messages_seq", "customer_service_session_id, seq"),
     // Whether a message is stored already; the old back end's may be there twice.
-    key("chat_messages", "idx_chat_messages_temp_message_id", "customer_service_session_id, sender_id, temp_message_id"),
+    key(
+        "chat_messages",
+        "idx_chat_messages_temp_message_id",
+        "customer_service_session_id, sender_id, temp_message_id",
+    ),
     // A message that is sent here twice is stored once.
-    unique("chat_messages", "uq_chat_messages_temp_message_key", "customer_service_session_id, sender_id, temp_message_key"),
-    key("chat_messages", "idx_chat_messages_side", "customer_service_session_id, sender_type, status, seq"),
+    unique(
+        "chat_messages",
+        "uq_chat_messages_temp_message_key",
+        "customer_service_session_id, sender_id, temp_message_key",
+    ),
+    key(
+        "chat_messages",
+        "idx_chat_messages_side",
+        "customer_service_session_id, sender_type, status, seq",
+    ),
     // What the old back end has added and nobody has given a place.
     key("chat_messages", "idx_chat_messages_unplaced", "placed_late, seq"),
 ];
@@ -170,11 +258,28 @@ pub(super) const NEVER_NULL: &[(&str, &[&str])] = &[
     ("users", &["nickname", "status", "role", "is_vip", "created_at", "updated_at"]),
     (
         "authentication_sessions",
-        &["session_token", "user_type", "user_id", "is_active", "expires_at", "last_activity", "created_at", "updated_at"],
+        &[
+            "session_token",
+            "user_type",
+            "user_id",
+            "is_active",
+            "expires_at",
+            "last_activity",
+            "created_at",
+            "updated_at",
+        ],
     ),
     (
         "market_listings",
-        &["listing_kind", "seller_user_id", "price_asset_code", "price_amount", "status", "created_at", "updated_at"],
+        &[
+            "listing_kind",
+            "seller_user_id",
+            "price_asset_code",
+            "price_amount",
+            "status",
+            "created_at",
+            "updated_at",
+        ],
     ),
     (
         "customer_service_sessions",
@@ -182,32 +287,65 @@ pub(super) const NEVER_NULL: &[(&str, &[&str])] = &[
     ),
     (
         "chat_messages",
-        &["customer_service_session_id", "sender_type", "message_source", "content", "message_type", "status", "created_at", "updated_at"],
+        &[
+            "customer_service_session_id",
+            "sender_type",
+            "message_source",
+            "content",
+            "message_type",
+            "status",
+            "created_at",
+            "updated_at",
+        ],
     ),
 ];
 
 /// Columns of the old back end that each INSERT of this program gives a value; any other needs a default.
 pub(super) const WRITTEN: &[(&str, &[&str])] = &[
-    (
-        "users",
-        &["user_id", "nickname", "status", "role", "is_vip", "created_at", "updated_at"],
-    ),
+    ("users", &["user_id", "nickname", "status", "role", "is_vip", "created_at", "updated_at"]),
     (
         "authentication_sessions",
         &[
-            "authentication_session_id", "session_token", "user_type", "user_id", "is_active", "expires_at",
-            "last_activity", "login_ip", "created_at", "updated_at",
+            "authentication_session_id",
+            "session_token",
+            "user_type",
+            "user_id",
+            "is_active",
+            "expires_at",
+            "last_activity",
+            "login_ip",
+            "created_at",
+            "updated_at",
         ],
     ),
     (
         "customer_service_sessions",
-        &["customer_service_session_id", "user_id", "status", "source", "is_active_session", "created_at", "updated_at"],
+        &[
+            "customer_service_session_id",
+            "user_id",
+            "status",
+            "source",
+            "is_active_session",
+            "created_at",
+            "updated_at",
+        ],
     ),
     (
         "chat_messages",
         &[
-            "chat_message_id", "customer_service_session_id", "sender_id", "sender_type", "message_source", "content",
-            "message_type", "status", "reply_to_id", "temp_message_id", "metadata", "created_at", "updated_at",
+            "chat_message_id",
+            "customer_service_session_id",
+            "sender_id",
+            "sender_type",
+            "message_source",
+            "content",
+            "message_type",
+            "status",
+            "reply_to_id",
+            "temp_message_id",
+            "metadata",
+            "created_at",
+            "updated_at",
         ],
     ),
 ];

@@ -8,11 +8,7 @@ use crate::store::db::{Conn, on};
 ///
 /// # Errors
 /// The database's.
-pub async fn ended_unsaid(
-    conn: Conn<'_>,
-    since: Timestamp,
-    limit: i64,
-) -> sqlx::Result<Vec<i64>> {
+pub async fn ended_unsaid(conn: Conn<'_>, since: Timestamp, limit: i64) -> sqlx::Result<Vec<i64>> {
     let since = conn.zone.write(since);
     on!(conn, |c| {
         sqlx::query_scalar(
