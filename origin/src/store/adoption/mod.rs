@@ -25,9 +25,9 @@ const SESSIONS: u32 = 1_000;
 const TRIES: u32 = 60;
 /// Between two tries.
 const PAUSE: Duration = Duration::from_secs(1);
-/// ER_ALTER_OPERATION_NOT_SUPPORTED and the same with a reason.
+/// `ER_ALTER_OPERATION_NOT_SUPPORTED` and the same with a reason.
 const CANNOT: [u16; 2] = [1845, 1846];
-/// ER_LOCK_WAIT_TIMEOUT.
+/// `ER_LOCK_WAIT_TIMEOUT`.
 const BUSY: u16 = 1205;
 
 /// What kept an adoption from being done.
@@ -37,7 +37,9 @@ pub enum NotAdopted {
     #[error("only a MySQL or MariaDB database can be adopted")]
     NotMySql,
     /// Another adoption is under way.
-    #[error("another adoption of this database is under way")]
+    #[error(
+        "another adoption of this database is under way, or the server is still at the last step of one that was killed: wait, and run this again"
+    )]
     UnderWay,
     /// Something must be settled first.
     #[error("nothing was done; settle this first: {}", .0.join("; "))]

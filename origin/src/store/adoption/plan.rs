@@ -6,7 +6,7 @@ use sqlx::{AssertSqlSafe, MySqlConnection};
 use crate::store::db::migrations;
 
 use super::{
-    survey::Survey,
+    survey::{FoundColumn, Survey},
     target::{CLIENT_TYPE_DEFAULT, COLUMNS, Column, KEYS, NEVER_NULL, TABLES, WRITTEN},
 };
 
@@ -141,7 +141,7 @@ impl Plan {
     async fn look_at_rows(&mut self, c: &mut MySqlConnection, survey: &Survey) -> sqlx::Result<()> {
         for (table, columns) in NEVER_NULL {
             let may_be =
-                |column: &&&str| survey.column(table, column).is_some_and(|one| one.is_nullable());
+                |column: &&&str| survey.column(table, column).is_some_and(FoundColumn::is_nullable);
             for column in columns.iter().filter(may_be) {
                 let rows = count(c, format!("SELECT COUNT(*) FROM {table} WHERE {column} IS NULL"))
                     .await?;
