@@ -173,6 +173,8 @@ pub struct Policy {
     pub chat_image_hosts: Vec<String>,
     /// How many tries there are at what, and how long the waits grow.
     pub login_limits: LoginLimits,
+    /// The old back end still reads and writes the tables.
+    pub old_back_end_beside: bool,
 }
 
 /// All settings of `origin serve`, checked.
@@ -235,9 +237,11 @@ impl TryFrom<ServeArgs> for Config {
                 cure: "Make it shorter",
             });
         }
+        let database: DatabaseConfig = args.database.try_into()?;
+        let old_back_end_beside = args.log_in.beside(&database.url)?;
         Ok(Self {
             listen,
-            database: args.database.try_into()?,
+            database,
             keys: args.keys.load()?,
             expectations: Expectations { issuer: args.jwt_issuer, audience: args.jwt_audience },
             edge_url: edge_url(args.edge_url)?,
@@ -262,6 +266,7 @@ impl TryFrom<ServeArgs> for Config {
                     .map(|host| host.trim().to_lowercase())
                     .collect(),
                 login_limits: args.log_in.limits(),
+                old_back_end_beside,
             },
         })
     }

@@ -1,5 +1,6 @@
 //! The store layer: its functions on both databases, and the two schemas held against each other.
 
+mod adoption;
 mod clean_up;
 mod db;
 mod desk_search;

@@ -1,6 +1,7 @@
 //! What goes on beside the calls, until the process is told to stop.
 
 pub mod activity;
+pub mod beside;
 pub mod cleanup;
 pub mod expiry;
 pub mod outbox;
@@ -15,4 +16,5 @@ pub fn spawn(app: &App, tasks: &TaskTracker, stop: &CancellationToken) {
     tasks.spawn(expiry::run(app.clone(), stop.clone()));
     tasks.spawn(activity::run(app.clone(), stop.clone()));
     tasks.spawn(cleanup::run(app.clone(), stop.clone()));
+    tasks.spawn(beside::run(app.clone(), stop.clone()));
 }

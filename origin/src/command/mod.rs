@@ -1,5 +1,6 @@
 //! The command line.
 
+mod adopt;
 mod answer;
 mod cleanup;
 mod failure;
@@ -26,7 +27,7 @@ use crate::{
     clock::Ambient,
     config::{Config, DatabaseConfig, LogFormat, ServeArgs},
     state::App,
-    store::Db,
+    store::{Db, adoption},
 };
 
 /// Where to begin, and what holds for all commands.
@@ -78,6 +79,8 @@ It brings the schema up to date first. A setting that is missing or weak stops i
     Serve(Box<ServeArgs>),
     /// Bring the database's schema up to date, or say how it stands
     Migrate(migrate::MigrateArgs),
+    /// Bring the database of an old back end to this program's schema, while that goes on using it
+    Adopt(adopt::AdoptArgs),
     /// Fill the database with data to look at, or to measure with
     #[command(subcommand)]
     Seed(seed::SeedCommand),
@@ -125,6 +128,7 @@ impl Command {
         match self {
             Self::Serve(args) => serve::serve(*args).await,
             Self::Migrate(args) => args.run(out).await,
+            Self::Adopt(args) => args.run(out).await,
             Self::Seed(command) => command.run(out).await,
             Self::Cleanup(args) => cleanup::cleanup(args, out).await,
             Self::Keys(command) => command.run(out),
@@ -143,6 +147,11 @@ impl Command {
 /// Connects and brings the schema up to date.
 async fn open(config: DatabaseConfig) -> anyhow::Result<Db> {
     let db = reach(config).await?;
+    if adoption::is_due(&db).await.context("cannot read the database of DATABASE_URL")? {
+        let what = "the database of DATABASE_URL is another program's";
+        let cure = "See what it takes with: origin adopt --check";
+        return Err(Failure::new(Exit::Refused, what, cure).into());
+    }
     db.migrate().await.context("cannot bring the database's schema up to date")?;
     Ok(db)
 }

@@ -219,7 +219,8 @@ impl SetPassword {
         let user = store::users::find(app.db.acquire().await?.conn(), user_id).await?;
         let user = user.ok_or_else(|| no_user(user_id))?;
         check_new(&password, &About::from(&user.public)).map_err(weak)?;
-        let hash = hash_now(&password, ambient.bytes())?;
+        // As `origin serve` hashes them, beside the old back end or not.
+        let hash = app.passwords.hash(password, &ambient).await.map_err(told)?;
         let ended = users::set_password(&app, user_id, &hash, OPERATOR).await;
         let ended = ended.map_err(about(user_id))?;
         out.members(&json!({ "user_id": user_id, "password": made_up, "ended": ended }))

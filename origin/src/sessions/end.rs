@@ -34,11 +34,28 @@ pub async fn end(
     call: Option<&CallContext>,
     detail: Option<&str>,
 ) -> Result<bool, ApiError> {
-    let now = app.ambient.now();
     let id = session.authentication_session_id;
-    if !store::sessions::end(tx.conn(), id, end, now).await? {
+    if !store::sessions::end(tx.conn(), id, end, app.ambient.now()).await? {
         return Ok(false);
     }
+    say(app, tx, session, end, call, detail).await?;
+    Ok(true)
+}
+
+/// The audit log's and the edge's part of an end that the session's row tells.
+///
+/// # Errors
+/// The database's.
+pub async fn say(
+    app: &App,
+    tx: &mut Tx,
+    session: &Session,
+    end: End,
+    call: Option<&CallContext>,
+    detail: Option<&str>,
+) -> Result<(), ApiError> {
+    let now = app.ambient.now();
+    let id = session.authentication_session_id;
     let client_ip = call.map(|call| call.client_ip.to_string());
     let event = NewEvent {
         kind: AuditKind::SessionEnded,
@@ -61,7 +78,7 @@ pub async fn end(
         "remember_until": now.plus(app.policy.access_token_lifetime),
     });
     outbox::insert(tx.conn(), outbox::Kind::SessionEnded, &told, now).await?;
-    Ok(true)
+    Ok(())
 }
 
 /// A session that is over.

@@ -24,6 +24,11 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 /// The longest wait for SQLite's write lock.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// An adopted database's columns hold whole seconds. A time that is written there loses its fraction and is not
+/// rounded up: a row is never newer than the clock, and a session never lives longer than was said. MariaDB does
+/// so of itself, unless it is told otherwise, and takes the comment for one.
+const TRUNCATE_TIMES: &str = "SET SESSION sql_mode = REPLACE(CONCAT(@@sql_mode /*!80000 , ',TIME_TRUNCATE_FRACTIONAL' */), 'TIME_ROUND_FRACTIONAL', '')";
+
 /// The zone whose wall-clock time the database's DATETIME columns hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DbZone(FixedOffset);
@@ -267,6 +272,7 @@ impl Db {
                             .await?;
                         // The server's default of 50 s would hold the whole pool for one stuck row.
                         connection.execute("SET SESSION innodb_lock_wait_timeout = 3").await?;
+                        connection.execute(TRUNCATE_TIMES).await?;
                         Ok(())
                     })
                 });

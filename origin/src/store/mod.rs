@@ -1,5 +1,6 @@
 //! The only SQL: a file a table, each query written once for MySQL and SQLite.
 
+pub mod adoption;
 pub mod attempts;
 pub mod audit;
 pub mod bulk;

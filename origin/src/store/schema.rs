@@ -5,11 +5,11 @@ use sqlx::migrate::{AppliedMigration, Migrate, MigrateError, Migrator};
 
 use super::db::{Db, Pool};
 
-static MYSQL_MIGRATIONS: Migrator = sqlx::migrate!("../migrations/mysql");
+pub(super) static MYSQL_MIGRATIONS: Migrator = sqlx::migrate!("../migrations/mysql");
 static SQLITE_MIGRATIONS: Migrator = sqlx::migrate!("../migrations/sqlite");
 
 /// Where sqlx keeps which migrations a database has.
-const TABLE: &str = "_sqlx_migrations";
+pub(super) const TABLE: &str = "_sqlx_migrations";
 
 /// A migration, as its file is named.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
