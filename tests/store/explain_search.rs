@@ -207,6 +207,9 @@ async fn mysql(url: &str, sql: &str) -> Plan {
         "customer_service_sessions",
         "chat_messages",
         "edge_outbox",
+        "market_listings",
+        "market_listing_counts",
+        "market_listing_count_deltas",
     ];
     for table in tables {
         connection.execute(AssertSqlSafe(format!("ANALYZE TABLE {table}"))).await.unwrap();

@@ -2,6 +2,7 @@
 
 mod cleanup;
 mod keys;
+mod migrate;
 mod serve;
 mod token;
 mod user;
@@ -72,7 +73,7 @@ impl Origin {
         runtime.block_on(async {
             match self.command {
                 Command::Serve(args) => serve::serve(*args).await,
-                Command::Migrate(args) => open(args.try_into()?).await.map(drop),
+                Command::Migrate(args) => migrate::migrate(args).await,
                 Command::Seed(SeedCommand::Demo { database, passwords }) => {
                     let db = open(database.try_into()?).await?;
                     seed::demo(&db, &Ambient::system(), &passwords).await

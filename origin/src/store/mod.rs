@@ -5,6 +5,7 @@ pub mod audit;
 pub mod conversations;
 pub mod db;
 mod delete;
+pub mod listing_counts;
 pub mod listings;
 pub mod messages;
 pub mod outbox;
