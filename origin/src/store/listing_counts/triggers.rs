@@ -19,8 +19,6 @@ pub const CURE: &str = "grant this account TRIGGER on market_listings (and, wher
      log_bin_trust_function_creators = 1), or run `origin migrate` once with an account that may make triggers; a \
      server without triggers counts as it does now";
 
-/// `ER_TABLEACCESS_DENIED_ERROR`.
-const ACCESS_DENIED: u16 = 1142;
 /// `ER_LOCK_WAIT_TIMEOUT`.
 const LOCK_WAIT_TIMEOUT: u16 = 1205;
 /// `ER_TRG_ALREADY_EXISTS`.
@@ -30,6 +28,8 @@ const TRIGGER_EXISTS: u16 = 1359;
 trait Words {
     /// The names of the table's triggers, as far as this account may see them.
     const SEEN: &'static str;
+    /// Counts what gives this account the right to see triggers.
+    const SIGHT: &'static str;
     /// The triggers, in the order of [`NAMES`]. `VALUES` and no `SELECT`: InnoDB then holds no lock for the keys.
     const BODIES: [&'static str; 3];
 }
@@ -37,6 +37,15 @@ trait Words {
 impl Words for sqlx::MySql {
     const SEEN: &'static str = "SELECT CAST(trigger_name AS CHAR) FROM information_schema.triggers
          WHERE trigger_schema = DATABASE() AND event_object_table = 'market_listings'";
+    const SIGHT: &'static str = "SELECT COUNT(*) FROM (
+             SELECT 1 FROM information_schema.user_privileges WHERE privilege_type = 'TRIGGER'
+             UNION ALL
+             SELECT 1 FROM information_schema.schema_privileges
+             WHERE privilege_type = 'TRIGGER' AND DATABASE() LIKE table_schema
+             UNION ALL
+             SELECT 1 FROM information_schema.table_privileges
+             WHERE privilege_type = 'TRIGGER' AND table_schema = DATABASE() AND table_name = 'market_listings'
+         ) rights";
     const BODIES: [&'static str; 3] = [
         "AFTER INSERT ON market_listings FOR EACH ROW
          INSERT INTO market_listing_count_deltas (seller_user_id, status, delta)
@@ -55,6 +64,7 @@ impl Words for sqlx::MySql {
 impl Words for sqlx::Sqlite {
     const SEEN: &'static str =
         "SELECT name FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = 'market_listings'";
+    const SIGHT: &'static str = "SELECT 1";
     const BODIES: [&'static str; 3] = [
         "AFTER INSERT ON market_listings BEGIN
          INSERT INTO market_listing_count_deltas (seller_user_id, status, delta)
@@ -92,12 +102,12 @@ pub async fn install(db: &Db, now: Timestamp) -> sqlx::Result<Installed> {
     let seen = seen(handle.conn()).await?;
     let missing: Vec<_> =
         (0..NAMES.len()).filter(|nth| !seen.iter().any(|name| name == NAMES[*nth])).collect();
+    // An account without the privilege sees no trigger: it must not undo what another has done.
+    if seen.is_empty() && is_ready(handle.conn()).await? && !has_sight(handle.conn()).await? {
+        return Ok(Installed::ByAnother);
+    }
     for nth in &missing {
         let Err(error) = create(handle.conn(), *nth).await else { continue };
-        // An account without the privilege sees no trigger: it must not undo what another has done.
-        if mysql_number(&error) == Some(ACCESS_DENIED) && is_ready(handle.conn()).await? {
-            return Ok(Installed::ByAnother);
-        }
         distrust(handle.conn()).await?;
         // Somebody's long transaction was in the way; it will not be for ever.
         let is_busy = mysql_number(&error) == Some(LOCK_WAIT_TIMEOUT);
@@ -117,7 +127,14 @@ pub async fn install(db: &Db, now: Timestamp) -> sqlx::Result<Installed> {
 }
 
 async fn seen(conn: Conn<'_>) -> sqlx::Result<Vec<String>> {
-    on!(conn, |c: Dialect| { sqlx::query_scalar(<Dialect as Words>::SEEN).fetch_all(c).await })
+    on!(conn, |c: Dialect| sqlx::query_scalar(<Dialect as Words>::SEEN).fetch_all(c).await)
+}
+
+/// Whether this account would see triggers, if there were any.
+async fn has_sight(conn: Conn<'_>) -> sqlx::Result<bool> {
+    let rights: i64 =
+        on!(conn, |c: Dialect| sqlx::query_scalar(<Dialect as Words>::SIGHT).fetch_one(c).await)?;
+    Ok(rights > 0)
 }
 
 /// Makes a trigger, or finds it made by another process at the same time.

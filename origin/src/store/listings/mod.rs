@@ -185,6 +185,14 @@ pub fn page_of_seller_statement(
     slice: Slice,
 ) -> Statement {
     let mut statement = Statement::new(columns!());
+    // By name: MySQL would rather read the whole of a small seller and sort it.
+    statement.push(
+        match status {
+            Some(_) => " /*! FORCE INDEX (idx_market_listings_seller_status) */",
+            None => " /*! FORCE INDEX (idx_market_listings_seller) */",
+        },
+        [],
+    );
     statement.push(" WHERE seller_user_id = ?", [seller_user_id.into()]);
     statement.push_some(" AND status = ?", status.map(ListingStatus::as_str));
     slice.newest_first(&mut statement, ["created_at", "market_listing_id"], zone);
