@@ -16,7 +16,7 @@ pub async fn add(
     values: &str,
 ) {
     let at = format!(
-        "'2026-02-{:02} {:02}:{:02}:00.000'",
+        "'2026-02-{:02} {:02}:{:02}:00'",
         10 + minute / 1440,
         minute / 60 % 24,
         minute % 60
