@@ -19,6 +19,7 @@ pub mod reply;
 pub mod revocations;
 pub mod socket;
 pub mod system;
+pub mod template;
 pub mod user;
 pub mod wechat;
 
