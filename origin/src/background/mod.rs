@@ -4,6 +4,7 @@ pub mod activity;
 pub mod beside;
 pub mod cleanup;
 pub mod expiry;
+pub mod listing_counts;
 pub mod outbox;
 
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -17,4 +18,5 @@ pub fn spawn(app: &App, tasks: &TaskTracker, stop: &CancellationToken) {
     tasks.spawn(activity::run(app.clone(), stop.clone()));
     tasks.spawn(cleanup::run(app.clone(), stop.clone()));
     tasks.spawn(beside::run(app.clone(), stop.clone()));
+    tasks.spawn(listing_counts::run(app.clone(), stop.clone()));
 }

@@ -3,8 +3,13 @@ use clap::Args;
 
 use super::{Exit, Failure, answer::Out, open, reach_existing};
 use crate::{
+    clock::Ambient,
     config::{DatabaseArgs, DatabaseConfig},
-    store::schema::{Migration, Schema},
+    store::{
+        Db,
+        listing_counts::{CURE, Installed, install},
+        schema::{Migration, Schema},
+    },
 };
 
 /// What to bring up to date.
@@ -29,7 +34,13 @@ impl MigrateArgs {
     /// Does it.
     pub async fn run(self, out: Out) -> anyhow::Result<()> {
         let config = DatabaseConfig::try_from(self.database)?;
-        let db = if self.check { reach_existing(config).await? } else { open(config).await? };
+        let db = if self.check {
+            reach_existing(config).await?
+        } else {
+            let db = open(config).await?;
+            count_listings(&db).await?;
+            db
+        };
         let schema = db.schema().await.context("cannot read which migrations are applied")?;
         out.give(&schema, || lines(&schema))?;
         match failure(&schema) {
@@ -37,6 +48,16 @@ impl MigrateArgs {
             _ => Ok(()),
         }
     }
+}
+
+/// Has listings be counted as they change. Where the server allows no triggers all works without them, and
+/// only counting is slower.
+async fn count_listings(db: &Db) -> anyhow::Result<()> {
+    let installed = install(db, Ambient::system().now()).await;
+    if let Installed::Refused(error) = installed.context("cannot count listings")? {
+        eprintln!("warning: listings are counted each time they are asked for: {error}. {CURE}");
+    }
+    Ok(())
 }
 
 fn lines(schema: &Schema) -> String {

@@ -7,6 +7,7 @@ pub mod bulk;
 pub mod conversations;
 pub mod db;
 mod delete;
+pub mod listing_counts;
 pub mod listings;
 pub mod messages;
 pub mod outbox;

@@ -1,10 +1,12 @@
-//! The console: what admins see and end of the sessions of others, and customer service.
+//! The console: what admins see and end of the sessions of others, customer
+//! service, and the marketplace.
 
 mod audit;
 mod customer_service;
 mod deactivate;
 mod deactivate_user;
 mod inspect_token;
+mod marketplace;
 mod search;
 mod timeline;
 
@@ -26,4 +28,5 @@ pub fn router() -> Router<App> {
         .route(route::AUDIT, get(audit::audit))
         .route(route::INSPECT_TOKEN, post(inspect_token::inspect_token))
         .merge(customer_service::router())
+        .merge(marketplace::router())
 }
