@@ -18,6 +18,7 @@ pub mod leaks;
 pub mod reply;
 pub mod revocations;
 pub mod socket;
+pub mod statements;
 pub mod system;
 pub mod user;
 pub mod wechat;

@@ -11,6 +11,7 @@ use origin::store::{
         stats::{self, Span, Until},
     },
     messages::{Origination, behind_statement, unread_statement},
+    slice::Slice,
     users::NewUser,
 };
 use serde_json::json;
@@ -91,7 +92,7 @@ async fn the_desk_is_listed_by_indexes(app: &TestApp) {
         ("admin", own()),
         ("admin_began", Search { order: Order::Waiting, ..own() }),
     ] {
-        let statement = list::page_statement(&wanted, PAGE, 0).unwrap();
+        let statement = list::page_statement(&wanted, DbZone::UTC, Slice::first(PAGE)).unwrap();
         let page = plan(app, statement).await;
         if ["latest", "began"].contains(&index) {
             indexed(&page, &format!("{wanted:?}"));
@@ -110,7 +111,7 @@ async fn the_desk_is_listed_by_indexes(app: &TestApp) {
         Search { text: Some("139".into()), ..own() },
         Search { text: Some("x77".into()), status: waiting, ..all() },
     ] {
-        let page = list::page_statement(&wanted, PAGE, 0).unwrap();
+        let page = list::page_statement(&wanted, DbZone::UTC, Slice::first(PAGE)).unwrap();
         for statement in std::iter::once(page).chain(list::count_statements(&wanted)) {
             let mut plan = plan(app, statement).await;
             if app.database.is_mariadb().await {
@@ -127,12 +128,12 @@ async fn the_desk_is_listed_by_indexes(app: &TestApp) {
         }
     }
     let nothing = Search { admin_id: Some(3), ..own() };
-    assert!(list::page_statement(&nothing, PAGE, 0).is_none());
+    assert!(list::page_statement(&nothing, DbZone::UTC, Slice::first(PAGE)).is_none());
     assert!(list::count_statements(&nothing).is_empty());
 }
 
 async fn lists_and_marks_seek(app: &TestApp) {
-    let page = plan(app, list::page_of_user_statement(7, PAGE, 0)).await;
+    let page = plan(app, list::page_of_user_statement(7, DbZone::UTC, Slice::first(PAGE))).await;
     assert_eq!(page.index("s"), "idx_customer_service_sessions_user", "{page:?}");
     assert_eq!(page.index("x"), "idx_chat_messages_side", "{page:?}");
     assert_eq!(page.index("m"), "uq_chat_messages_seq", "{page:?}");

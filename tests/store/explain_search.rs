@@ -34,7 +34,8 @@ async fn sessions_are_searched_by_indexes(app: TestApp) {
     fill(&app).await;
     let now = app.app.ambient.now();
     let at = At { now, idle_limit: Duration::from_hours(1) };
-    let some = |search: Search| search::page_statement(&search, at, DbZone::UTC, PAGE, 0);
+    let some =
+        |search: Search| search::page_statement(&search, at, DbZone::UTC, Slice::first(PAGE));
     let count = |search: Search| search::count_statement(&search, at, DbZone::UTC);
     let all = Search::default;
     let soon = Some(now.plus(Duration::from_secs(ROWS.unsigned_abs() - 30)));

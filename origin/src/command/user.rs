@@ -15,7 +15,7 @@ use crate::{
     password::{About, MAX_CHARS, MIN_CHARS, check_new, hash_now},
     state::App,
     store::{self, users::NewUser},
-    users::{self, By, Changed},
+    users::{self, By, Change, Changed},
 };
 
 /// What the audit log says of all that is done here.
@@ -155,12 +155,12 @@ impl UserCommand {
             Self::SetPassword(set) => set.run().await,
             Self::SetRole(set) => {
                 let app = app(set.settings).await?;
-                let done = users::set_role(&app, set.user_id, set.to, OPERATOR).await;
+                let done = users::change(&app, set.user_id, Change::Role(set.to), OPERATOR).await;
                 changed(&set.answer, set.user_id, done.map_err(told)?)
             }
             Self::SetStatus(set) => {
                 let app = app(set.settings).await?;
-                let done = users::set_status(&app, set.user_id, set.to, OPERATOR).await;
+                let done = users::change(&app, set.user_id, Change::Status(set.to), OPERATOR).await;
                 changed(&set.answer, set.user_id, done.map_err(told)?)
             }
             Self::List(list) => list.run().await,
