@@ -20,6 +20,7 @@ pub mod revocations;
 pub mod socket;
 pub mod statements;
 pub mod system;
+pub mod template;
 pub mod user;
 pub mod wechat;
 
