@@ -15,6 +15,7 @@ pub mod database;
 pub mod dice;
 pub mod kv;
 pub mod leaks;
+pub mod plan;
 pub mod reply;
 pub mod revocations;
 pub mod socket;

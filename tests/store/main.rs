@@ -7,6 +7,7 @@ mod explain;
 mod explain_chat;
 mod explain_log_in;
 mod explain_search;
+mod fill;
 mod older;
 mod parity;
 mod rows;
