@@ -25,7 +25,7 @@ struct List {
 
 fn list(path: &str, rows: &'static str, key: &'static str) -> List {
     let path = format!("{path}{}", if path.contains('?') { "" } else { "?" });
-    let grows_at_its_end = path.contains("waiting");
+    let grows_at_its_end = path.contains("sort=waiting");
     List { path, rows, key, grows_at_its_end }
 }
 

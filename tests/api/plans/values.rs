@@ -1,6 +1,6 @@
 //! Values in place of `?`: of each column one that is in the table and finds little, as what is looked for does.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::LazyLock};
 
 use regex::Regex;
 use tests::database::TestDatabase;
@@ -40,21 +40,22 @@ impl<'a> Values<'a> {
     }
 
     async fn value(&mut self, sql: &str, before: &str, after: &str) -> String {
-        let ends = |pattern: &str| Regex::new(&format!("(?:{pattern})$")).unwrap().is_match(before);
-        if ends("LIMIT ") {
+        if before.ends_with("LIMIT ") {
             return "20".to_owned();
         }
-        if ends("OFFSET ") {
+        if before.ends_with("OFFSET ") {
             return "0".to_owned();
         }
-        if ends(r"[+-] ") {
+        if before.ends_with("+ ") || before.ends_with("- ") {
             return "1".to_owned();
         }
         let place =
             place(before, after).unwrap_or_else(|| panic!("what stands for the ? after {before}"));
         for table in self.tables.clone() {
-            let is_named = Regex::new(&format!(r"\b{table}\b")).unwrap().is_match(sql);
-            if is_named && let Some(value) = self.of(&table, &place).await {
+            let mut words = sql.split(|c: char| !c.is_alphanumeric() && c != '_');
+            if words.any(|word| word == table)
+                && let Some(value) = self.of(&table, &place).await
+            {
                 return value;
             }
         }
@@ -97,28 +98,26 @@ impl<'a> Values<'a> {
     }
 }
 
+/// What comes before a `?`: the column, and what it is compared by, where it is not `=`.
+static BEFORE: LazyLock<[Regex; 5]> = LazyLock::new(|| {
+    [
+        r"(\w+) IN \((?:\?, ?)*$",
+        r"(\w+) (<>|<=|>=|=|<|>) $",
+        r"COALESCE\((\w+), $",
+        r"COALESCE\((?:\w+\.)?(\w+), [\w.]+\) (<=|>=|=|<|>) $",
+        r"\(SELECT \w+\.(\w+) FROM [^()]*\) = $",
+    ]
+    .map(|pattern| Regex::new(pattern).unwrap())
+});
+
 fn place(before: &str, after: &str) -> Option<Place> {
-    let by = |pattern: &str| Regex::new(pattern).unwrap().captures(before);
-    let named =
-        |column: &str, by: &str| Some(Place { column: column.to_owned(), by: by.to_owned() });
-    if let Some(found) = by(r"(\w+) IN \((?:\?, ?)*$") {
-        return named(&found[1], "=");
+    if before.ends_with("COALESCE(") {
+        let column = after.strip_prefix(", ")?.split(')').next()?;
+        return Some(Place { column: column.to_owned(), by: "=".to_owned() });
     }
-    if let Some(found) = by(r"(\w+) (<>|<=|>=|=|<|>) $") {
-        return named(&found[1], &found[2]);
-    }
-    if let Some(found) = by(r"COALESCE\((\w+), $") {
-        return named(&found[1], "=");
-    }
-    if by(r"COALESCE\($").is_some() {
-        let found = Regex::new(r"^, (\w+)").unwrap().captures(after)?;
-        return named(&found[1], "=");
-    }
-    if let Some(found) = by(r"COALESCE\((?:\w+\.)?(\w+), [\w.]+\) (<=|>=|=|<|>) $") {
-        return named(&found[1], &found[2]);
-    }
-    let found = by(r"\(SELECT \w+\.(\w+) FROM [^()]*\) (=) $")?;
-    named(&found[1], &found[2])
+    let found = BEFORE.iter().find_map(|pattern| pattern.captures(before))?;
+    let by = found.get(2).map_or("=", |by| by.as_str());
+    Some(Place { column: found[1].to_owned(), by: by.to_owned() })
 }
 
 #[test]
