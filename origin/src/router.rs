@@ -17,6 +17,7 @@ pub fn router(app: App) -> Router {
         .merge(http::operations::router())
         .fallback(async || ApiError::from(ErrorCode::NotFound))
         .method_not_allowed_fallback(async || ApiError::from(ErrorCode::MethodNotAllowed))
+        .layer(middleware::from_fn_with_state(app.clone(), http::console::staff_alone))
         .layer(CatchPanicLayer::custom(|_panic: Box<dyn std::any::Any + Send>| {
             ApiError::Internal(anyhow::anyhow!("a handler panicked")).into_response()
         }))

@@ -1,12 +1,13 @@
 //! What operators do to accounts: a ban and a change of role end the user's sessions, in the one
 //! transaction that makes them true.
 
-use serde_json::json;
+use serde::Serialize;
+use serde_json::{Value, json};
 use shared::{
     error::ErrorCode,
     session::EndReason,
     time::Timestamp,
-    user::{Role, UserStatus},
+    user::{PublicUser, Role, UserStatus},
 };
 
 use crate::{
@@ -38,7 +39,7 @@ pub struct By<'a> {
 }
 
 /// What a change did.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Changed {
     /// Whether it is otherwise now than it was.
     pub changed: bool,
@@ -46,68 +47,102 @@ pub struct Changed {
     pub ended: Vec<i64>,
 }
 
-/// Bans or closes an account, which ends its sessions as `USER_INACTIVE`, or opens it again.
+/// What an account is to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// Banned or closed, which ends the user's sessions as `USER_INACTIVE`, or open again.
+    Status(UserStatus),
+    /// Allowed other things, which ends them, too: tokens out there speak of the old role, and the session of
+    /// a user is none of the console's.
+    Role(Role),
+}
+
+impl Change {
+    fn changes(self, user: &PublicUser) -> bool {
+        match self {
+            Self::Status(status) => user.status != status,
+            Self::Role(role) => user.role != role,
+        }
+    }
+
+    /// Why sessions end with it, where they do. A ban ends those that one before it has missed.
+    fn ends(self, user: &PublicUser) -> Option<EndReason> {
+        match self {
+            Self::Status(UserStatus::Active) => None,
+            Self::Status(_) => Some(EndReason::UserInactive),
+            Self::Role(_) => self.changes(user).then_some(EndReason::Deactivated),
+        }
+    }
+
+    /// Whether it takes from someone what makes them an admin who can act.
+    fn takes_an_admin(self, user: &PublicUser) -> bool {
+        let is_one = user.role == Role::Admin && user.status == UserStatus::Active;
+        is_one && !matches!(self, Self::Status(UserStatus::Active) | Self::Role(Role::Admin))
+    }
+
+    /// What the audit log calls it, and from what to what.
+    fn record(self, user: &PublicUser) -> (AuditKind, Value) {
+        match self {
+            Self::Status(to) => {
+                (AuditKind::UserStatusChanged, json!({ "from": user.status, "to": to }))
+            }
+            Self::Role(to) => (AuditKind::UserRoleChanged, json!({ "from": user.role, "to": to })),
+        }
+    }
+}
+
+/// Changes an account, and ends sessions where that calls for it, in one transaction. Done twice it is done
+/// once.
 ///
 /// # Errors
-/// `NOT_FOUND` where there is no such user; the database's.
-pub async fn set_status(
+/// `NOT_FOUND` where there is no such user; `CONFLICT` where an admin would take the last admin away: only
+/// an operator at the command line may; the database's.
+pub async fn change(
     app: &App,
     user_id: i64,
-    status: UserStatus,
+    change: Change,
     by: By<'_>,
 ) -> Result<Changed, ApiError> {
-    let done = app
-        .db
-        .retrying(|| async move {
-            let (mut tx, user) = begin(app, user_id).await?;
-            // Before the row: what was over by then is put on record as that, not as the ban's work.
-            let ended = if status == UserStatus::Active {
-                Vec::new()
-            } else {
-                end_sessions(app, &mut tx, user_id, EndReason::UserInactive, by).await?
-            };
-            let changed = user.public.status != status;
-            if changed {
-                store::users::set_status(tx.conn(), user_id, status, app.ambient.now()).await?;
-                let detail = json!({ "from": user.public.status, "to": status, "note": by.note });
-                note(app, &mut tx, AuditKind::UserStatusChanged, user_id, by, detail).await?;
-            }
-            tx.commit().await?;
-            Ok::<_, ApiError>(Changed { changed, ended })
-        })
-        .await?;
+    let done = app.db.retrying(|| change_in(app, user_id, change, by)).await?;
     app.outbox_bell.ring();
     Ok(done)
 }
 
-/// Changes what a user may do, and ends their sessions: tokens out there speak of the old role, and the
-/// session of a user is none of the console's.
-///
-/// # Errors
-/// `NOT_FOUND` where there is no such user; the database's.
-pub async fn set_role(
+async fn change_in(
     app: &App,
     user_id: i64,
-    role: Role,
+    change: Change,
     by: By<'_>,
 ) -> Result<Changed, ApiError> {
-    let done = app
-        .db
-        .retrying(|| async move {
-            let (mut tx, user) = begin(app, user_id).await?;
-            if user.public.role == role {
-                return Ok(Changed { changed: false, ended: Vec::new() });
+    let (mut tx, User { public: user, .. }) = begin(app, user_id).await?;
+    // Two admins who take each other away hold a row each and want the other's: one of them is done again,
+    // and finds that the other is none any more.
+    if by.user_id.is_some()
+        && change.takes_an_admin(&user)
+        && !store::users::lock_other_admin(tx.conn(), user_id).await?
+    {
+        return Err(ApiError::Conflict(json!({ "is_last_admin": true })));
+    }
+    // Before the row: what was over by then is put on record as that, not as the change's work.
+    let ended = match change.ends(&user) {
+        Some(reason) => end_sessions(app, &mut tx, user_id, reason, by).await?,
+        None => Vec::new(),
+    };
+    let changed = change.changes(&user);
+    if changed {
+        let now = app.ambient.now();
+        match change {
+            Change::Status(status) => {
+                store::users::set_status(tx.conn(), user_id, status, now).await?;
             }
-            store::users::set_role(tx.conn(), user_id, role, app.ambient.now()).await?;
-            let detail = json!({ "from": user.public.role, "to": role, "note": by.note });
-            note(app, &mut tx, AuditKind::UserRoleChanged, user_id, by, detail).await?;
-            let ended = end_sessions(app, &mut tx, user_id, EndReason::Deactivated, by).await?;
-            tx.commit().await?;
-            Ok::<_, ApiError>(Changed { changed: true, ended })
-        })
-        .await?;
-    app.outbox_bell.ring();
-    Ok(done)
+            Change::Role(role) => store::users::set_role(tx.conn(), user_id, role, now).await?,
+        }
+        let (kind, mut detail) = change.record(&user);
+        detail["note"] = json!(by.note);
+        note(app, &mut tx, kind, user_id, by, detail).await?;
+    }
+    tx.commit().await?;
+    Ok(Changed { changed, ended })
 }
 
 /// Ends all sessions of a user as `SESSION_DEACTIVATED`; their keys. Done twice it is done once.
@@ -229,7 +264,7 @@ async fn note(
     kind: AuditKind,
     user_id: i64,
     by: By<'_>,
-    detail: serde_json::Value,
+    detail: Value,
 ) -> Result<(), ApiError> {
     let happened = Happened {
         kind,

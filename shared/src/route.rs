@@ -114,6 +114,17 @@ pub const INTERNAL_SECURITY_ALERTS: &str = "/internal/security-alerts";
 pub const INTERNAL_SESSION_VIEW: &str = "/internal/sessions/view";
 /// An admin asks what is true of a token.
 pub const INSPECT_TOKEN: &str = "/api/v4/console/auth/token/inspect";
+/// An admin searches users.
+pub const CONSOLE_USERS: &str = "/api/v4/console/users";
+/// One of them.
+pub const CONSOLE_USER: &str = "/api/v4/console/users/{user_id}";
+/// An admin bans or closes an account, or opens it again.
+pub const USER_STATUS: &str = "/api/v4/console/users/{user_id}/status";
+/// An admin says what a user may do.
+pub const USER_ROLE: &str = "/api/v4/console/users/{user_id}/role";
+
+/// What every path of the console begins with.
+pub const CONSOLE: &str = "/api/v4/console/";
 
 /// What every path of accounts and sessions begins with.
 const AUTH: &str = "/api/v4/auth/";
@@ -211,6 +222,10 @@ pub const FORWARDED: &[Route] = &[
     Route { method: Method::Get, path: TIMELINE, access: Access::Write },
     Route { method: Method::Get, path: AUDIT, access: Access::Write },
     Route { method: Method::Post, path: INSPECT_TOKEN, access: Access::Write },
+    Route { method: Method::Get, path: CONSOLE_USERS, access: Access::Write },
+    Route { method: Method::Get, path: CONSOLE_USER, access: Access::Write },
+    Route { method: Method::Post, path: USER_STATUS, access: Access::Write },
+    Route { method: Method::Post, path: USER_ROLE, access: Access::Write },
     Route { method: Method::Get, path: JWKS, access: Access::Public },
 ];
 
@@ -220,6 +235,12 @@ pub fn spellings(path: &str) -> impl Iterator<Item = String> {
     let aliases =
         path.strip_prefix(AUTH).map(|rest| AUTH_ALIASES.map(|begin| format!("{begin}{rest}")));
     std::iter::once(path.to_owned()).chain(aliases.into_iter().flatten())
+}
+
+/// Whether a path is of the console, which is the staff's alone.
+#[must_use]
+pub fn is_of_console(path: &str) -> bool {
+    path.starts_with(CONSOLE)
 }
 
 /// The path of one thing: `path` with its one parameter filled in.
@@ -279,7 +300,14 @@ mod tests {
     fn only_reads_outside_the_console_may_rest_on_a_cache() {
         for route in FORWARDED.iter().filter(|route| route.access == Access::Read) {
             assert_eq!(route.method, Method::Get, "{}", route.path);
-            assert!(!route.path.contains("/console/"), "{}", route.path);
+            assert!(!is_of_console(route.path), "{}", route.path);
+        }
+    }
+
+    #[test]
+    fn all_of_the_console_is_known_as_such() {
+        for route in FORWARDED {
+            assert_eq!(is_of_console(route.path), route.path.contains("console"), "{}", route.path);
         }
     }
 

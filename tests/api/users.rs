@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use origin::{
     store,
-    users::{self, By},
+    users::{self, By, Change},
 };
 use serde_json::json;
 use shared::{
@@ -33,7 +33,7 @@ async fn a_ban_ends_every_session_and_is_lifted_again(app: TestApp) {
         let of_bob = bob.log_in(Device::phone("phone-2")).await;
         let depth = depth(&app).await;
         let by = By { user_id: Some(boss.user_id), note: Some("spam"), ..By::default() };
-        let done = users::set_status(&app.app, ana.user_id, status, by).await.unwrap();
+        let done = users::change(&app.app, ana.user_id, Change::Status(status), by).await.unwrap();
         assert!(done.changed);
         assert_eq!(done.ended.len(), 3, "phone, browser, and the registration's: {done:?}");
         assert_eq!(self::depth(&app).await - depth, 3, "the edge is told of each");
@@ -58,7 +58,8 @@ async fn a_ban_ends_every_session_and_is_lifted_again(app: TestApp) {
         assert!(ends.iter().all(|end| end.actor_user_id == Some(boss.user_id)), "{ends:?}");
         drop(handle);
 
-        let again = users::set_status(&app.app, ana.user_id, UserStatus::Active, By::default());
+        let again =
+            users::change(&app.app, ana.user_id, Change::Status(UserStatus::Active), By::default());
         assert!(again.await.unwrap().changed);
         phone.get(route::VERIFY).await.refused(403, "USER_INACTIVE");
         let phone = ana.log_in(Device::phone("phone-1")).await;
@@ -70,14 +71,16 @@ async fn a_change_of_role_ends_every_session(app: TestApp) {
     let ana = app.user("ana").await;
     let phone = ana.log_in(Device::phone("phone-1")).await;
     let web = ana.log_in(Device::browser("browser-1")).await;
-    let done = users::set_role(&app.app, ana.user_id, Role::Admin, By::default()).await.unwrap();
+    let done = users::change(&app.app, ana.user_id, Change::Role(Role::Admin), By::default())
+        .await
+        .unwrap();
     assert_eq!((done.changed, done.ended.len()), (true, 3));
     for session in [&phone, &web] {
         session.get(route::VERIFY).await.refused(401, "SESSION_DEACTIVATED");
     }
     let desk = ana.log_in(Device::browser("browser-1")).await;
     desk.get(route::CONSOLE_SESSIONS).await.ok();
-    users::set_role(&app.app, ana.user_id, Role::User, By::default()).await.unwrap();
+    users::change(&app.app, ana.user_id, Change::Role(Role::User), By::default()).await.unwrap();
     desk.get(route::CONSOLE_SESSIONS).await.refused(401, "SESSION_DEACTIVATED");
     let mut handle = app.app.db.acquire().await.unwrap();
     let events = store::audit::of_user(handle.conn(), ana.user_id, 100).await.unwrap();
@@ -100,17 +103,23 @@ async fn what_changes_nothing_ends_nothing(app: TestApp) {
     let phone = ana.log_in(Device::phone("phone-1")).await;
     let nothing = users::Changed { changed: false, ended: Vec::new() };
     let (id, by) = (ana.user_id, By::default());
-    assert_eq!(users::set_role(&app.app, id, Role::User, by).await.unwrap(), nothing);
-    assert_eq!(users::set_status(&app.app, id, UserStatus::Active, by).await.unwrap(), nothing);
+    assert_eq!(users::change(&app.app, id, Change::Role(Role::User), by).await.unwrap(), nothing);
+    assert_eq!(
+        users::change(&app.app, id, Change::Status(UserStatus::Active), by).await.unwrap(),
+        nothing
+    );
     phone.get(route::VERIFY).await.ok();
-    users::set_status(&app.app, id, UserStatus::Banned, by).await.unwrap();
-    assert_eq!(users::set_status(&app.app, id, UserStatus::Banned, by).await.unwrap(), nothing);
+    users::change(&app.app, id, Change::Status(UserStatus::Banned), by).await.unwrap();
+    assert_eq!(
+        users::change(&app.app, id, Change::Status(UserStatus::Banned), by).await.unwrap(),
+        nothing
+    );
 
     let gone = |result: Result<users::Changed, origin::error::ApiError>| {
         assert_eq!(result.unwrap_err().code(), ErrorCode::NotFound);
     };
-    gone(users::set_role(&app.app, 4242, Role::User, by).await);
-    gone(users::set_status(&app.app, 4242, UserStatus::Banned, by).await);
+    gone(users::change(&app.app, 4242, Change::Role(Role::User), by).await);
+    gone(users::change(&app.app, 4242, Change::Status(UserStatus::Banned), by).await);
 }
 
 async fn a_ban_leaves_alone_what_was_over(app: TestApp) {
@@ -124,7 +133,8 @@ async fn a_ban_leaves_alone_what_was_over(app: TestApp) {
     drop(handle);
     app.clock.step(Duration::from_secs(1));
     let by = By::default();
-    let done = users::set_status(&app.app, ana.user_id, UserStatus::Banned, by).await.unwrap();
+    let done =
+        users::change(&app.app, ana.user_id, Change::Status(UserStatus::Banned), by).await.unwrap();
     assert!(done.ended.contains(&web.session_id) && !done.ended.contains(&expired.session_id));
     replaced.get(route::VERIFY).await.refused(401, "SESSION_REPLACED");
     expired.get(route::VERIFY).await.refused(401, "SESSION_EXPIRED");
@@ -155,7 +165,9 @@ async fn no_log_in_slips_through_a_ban(app: TestApp) {
     });
     let ban = async {
         first_in.notified().await;
-        users::set_status(&app.app, ana.user_id, UserStatus::Banned, By::default()).await.unwrap()
+        users::change(&app.app, ana.user_id, Change::Status(UserStatus::Banned), By::default())
+            .await
+            .unwrap()
     };
     // All twenty were refused in the end; some were let in before, or the ban would not have begun.
     let (let_in, banned) = tokio::join!(futures_util::future::join_all(log_ins), ban);
@@ -189,7 +201,8 @@ async fn a_ban_waits_for_the_log_in_before_it(app: TestApp) {
         tokio::time::sleep(Duration::from_millis(300)).await;
         tx.commit().await.unwrap();
     };
-    let ban = users::set_status(&app.app, ana.user_id, UserStatus::Banned, By::default());
+    let ban =
+        users::change(&app.app, ana.user_id, Change::Status(UserStatus::Banned), By::default());
     let (banned, ()) = tokio::join!(ban, log_in);
     assert!(banned.unwrap().ended.contains(&id), "it is ended with the others");
 }

@@ -6,9 +6,11 @@ use std::{
 };
 
 use regex::Regex;
-use tracing_subscriber::{EnvFilter, fmt::MakeWriter};
+use tracing_subscriber::{
+    EnvFilter, Layer as _, fmt::MakeWriter, layer::SubscriberExt as _, util::SubscriberInitExt as _,
+};
 
-use crate::user::PASSWORD;
+use crate::{statements::Statements, user::PASSWORD};
 
 /// What gives a credential away by its form: access tokens, what we seal, refresh tokens, password
 /// hashes, private members of keys.
@@ -64,11 +66,11 @@ impl MakeWriter<'_> for Watch {
 pub fn watch() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
-        tracing_subscriber::fmt()
-            .with_env_filter(EnvFilter::new("info,origin=trace,sqlx=debug"))
+        let watched = tracing_subscriber::fmt::layer()
             .with_ansi(false)
             .with_writer(Watch)
-            .init();
+            .with_filter(EnvFilter::new("info,origin=trace,sqlx=debug"));
+        tracing_subscriber::registry().with(watched).with(Statements::layer()).init();
     });
 }
 

@@ -1,15 +1,13 @@
 //! What an agent looks for is among what they may see, however many others are of the same name.
 
 use origin::store::{
-    self,
-    conversations::{
-        NewConversation,
-        list::{self, Order, Search, Visible},
-    },
-    users::NewUser,
+    conversations::list::{self, Order, Search, Visible},
+    slice::Slice,
 };
-use shared::{chat::ConversationStatus, user::Role};
+use shared::chat::ConversationStatus;
 use tests::{TestApp, both_databases};
+
+use crate::fill;
 
 both_databases!(an_own_conversation_is_found_among_thousands_of_the_same_name);
 
@@ -21,19 +19,7 @@ async fn an_own_conversation_is_found_among_thousands_of_the_same_name(app: Test
     let now = app.app.ambient.now();
     let mut tx = app.app.db.begin().await.unwrap();
     for n in 1..=SAME_NAME {
-        let (mobile, nickname) = (format!("{}", 13_900_000_000 + n), format!("小{n:04}"));
-        let user = NewUser {
-            user_id: Some(n),
-            mobile: Some(&mobile),
-            email: None,
-            nickname: &nickname,
-            password_hash: None,
-            role: Role::User,
-        };
-        store::users::insert(tx.conn(), &user, now).await.unwrap();
-        let new =
-            NewConversation { customer_service_session_id: Some(n), user_id: n, source: "mobile" };
-        store::conversations::insert(tx.conn(), &new, now).await.unwrap();
+        fill::someone_who_waits(&mut tx, n, &format!("小{n:04}"), now).await;
     }
     tx.commit().await.unwrap();
     for (of, admin_id, status) in [("< 1005", 3, "active"), (">= 1005", MINE, "assigned")] {
@@ -59,7 +45,7 @@ async fn an_own_conversation_is_found_among_thousands_of_the_same_name(app: Test
             let mut handle = app.app.db.acquire().await.unwrap();
             let count = list::count(handle.conn(), &search).await.unwrap();
             assert_eq!(count, number, "{what}: {search:?}");
-            let page = list::page(handle.conn(), &search, 100, 0).await.unwrap();
+            let page = list::page(handle.conn(), &search, Slice::first(100)).await.unwrap();
             let ids: Vec<_> = page.iter().map(|one| one.customer_service_session_id).collect();
             let wanted: Vec<_> = (SAME_NAME - number + 1..=SAME_NAME).collect();
             assert_eq!(ids, wanted, "{what}: {search:?}");

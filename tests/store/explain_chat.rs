@@ -5,23 +5,18 @@ use std::time::Duration;
 use origin::store::{
     self, DbZone,
     conversations::{
-        NewConversation,
         list::{self, Order, Search, Visible},
         queue,
         stats::{self, Span, Until},
     },
     messages::{Origination, behind_statement, unread_statement},
-    users::NewUser,
+    slice::Slice,
 };
 use serde_json::json;
-use shared::{
-    chat::{ConversationStatus, MessageSource, MessageStatus, SenderType},
-    user::Role,
-};
-use sqlx::{AssertSqlSafe, Connection as _, MySqlConnection, SqliteConnection};
-use tests::{TestApp, both_databases};
+use shared::chat::{ConversationStatus, MessageSource, MessageStatus, SenderType};
+use tests::{TestApp, both_databases, plan::Plan};
 
-use crate::explain_search::{Plan, plan};
+use crate::{explain_search::plan, fill};
 
 both_databases!(what_chat_looks_up_is_sought);
 
@@ -91,7 +86,7 @@ async fn the_desk_is_listed_by_indexes(app: &TestApp) {
         ("admin", own()),
         ("admin_began", Search { order: Order::Waiting, ..own() }),
     ] {
-        let statement = list::page_statement(&wanted, PAGE, 0).unwrap();
+        let statement = list::page_statement(&wanted, DbZone::UTC, Slice::first(PAGE)).unwrap();
         let page = plan(app, statement).await;
         if ["latest", "began"].contains(&index) {
             indexed(&page, &format!("{wanted:?}"));
@@ -110,7 +105,7 @@ async fn the_desk_is_listed_by_indexes(app: &TestApp) {
         Search { text: Some("139".into()), ..own() },
         Search { text: Some("x77".into()), status: waiting, ..all() },
     ] {
-        let page = list::page_statement(&wanted, PAGE, 0).unwrap();
+        let page = list::page_statement(&wanted, DbZone::UTC, Slice::first(PAGE)).unwrap();
         for statement in std::iter::once(page).chain(list::count_statements(&wanted)) {
             let mut plan = plan(app, statement).await;
             if app.database.is_mariadb().await {
@@ -127,12 +122,12 @@ async fn the_desk_is_listed_by_indexes(app: &TestApp) {
         }
     }
     let nothing = Search { admin_id: Some(3), ..own() };
-    assert!(list::page_statement(&nothing, PAGE, 0).is_none());
+    assert!(list::page_statement(&nothing, DbZone::UTC, Slice::first(PAGE)).is_none());
     assert!(list::count_statements(&nothing).is_empty());
 }
 
 async fn lists_and_marks_seek(app: &TestApp) {
-    let page = plan(app, list::page_of_user_statement(7, PAGE, 0)).await;
+    let page = plan(app, list::page_of_user_statement(7, DbZone::UTC, Slice::first(PAGE))).await;
     assert_eq!(page.index("s"), "idx_customer_service_sessions_user", "{page:?}");
     assert_eq!(page.index("x"), "idx_chat_messages_side", "{page:?}");
     assert_eq!(page.index("m"), "uq_chat_messages_seq", "{page:?}");
@@ -196,37 +191,14 @@ async fn what_the_edge_is_told_is_taken_in_order(app: &TestApp) {
     }
 }
 
-async fn execute(app: &TestApp, statement: &str) {
-    let (url, sql) = (&app.database.url, AssertSqlSafe(statement.to_owned()));
-    if url.starts_with("sqlite") {
-        let mut connection = SqliteConnection::connect(url).await.unwrap();
-        sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
-    } else {
-        let mut connection = MySqlConnection::connect(url).await.unwrap();
-        sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
-    }
-}
-
 /// Users with a conversation each: one in fifty waits, one in fifty is an agent's, the others are over;
 /// one has a long history, of which nearly all was read.
 async fn fill(app: &TestApp) {
     let start = app.app.ambient.now();
     let mut tx = app.app.db.begin().await.unwrap();
     for n in 1..=CONVERSATIONS {
-        let (mobile, nickname) = (format!("{}", 13_900_000_000 + n), format!("x{n}"));
-        let user = NewUser {
-            user_id: Some(n),
-            mobile: Some(&mobile),
-            email: None,
-            nickname: &nickname,
-            password_hash: None,
-            role: Role::User,
-        };
         let now = start.plus(Duration::from_secs(n.unsigned_abs()));
-        store::users::insert(tx.conn(), &user, now).await.unwrap();
-        let new =
-            NewConversation { customer_service_session_id: Some(n), user_id: n, source: "mobile" };
-        store::conversations::insert(tx.conn(), &new, now).await.unwrap();
+        fill::someone_who_waits(&mut tx, n, &format!("x{n}"), now).await;
         let mut one = store::conversations::lock(tx.conn(), n).await.unwrap().unwrap();
         match n % 50 {
             0 => continue,
@@ -257,7 +229,7 @@ async fn fill(app: &TestApp) {
         }
     }
     tx.commit().await.unwrap();
-    execute(app, "UPDATE chat_messages SET status = 'read' WHERE seq < 1990").await;
+    app.database.execute("UPDATE chat_messages SET status = 'read' WHERE seq < 1990").await;
     let rows: Vec<_> = (0..600)
         .map(|n| {
             let kind = ["chat_message", "conversation_updated", "messages_marked"][n % 3];
@@ -265,5 +237,5 @@ async fn fill(app: &TestApp) {
         })
         .collect();
     let outbox = "INSERT INTO edge_outbox (kind, payload, available_at, created_at) VALUES";
-    execute(app, &format!("{outbox} {}", rows.join(","))).await;
+    app.database.execute(&format!("{outbox} {}", rows.join(","))).await;
 }

@@ -12,9 +12,12 @@ use origin::store::{
     statement::Statement,
 };
 use shared::listing::{ListingKind, ListingSort, ListingStatus};
-use tests::{TestApp, both_databases};
+use tests::{
+    TestApp, both_databases,
+    plan::{Plan, Planner},
+};
 
-use crate::explain_search::{Plan, analyze, explain, plan};
+use crate::explain_search::{explain, plan};
 
 both_databases!(lists_are_read_by_indexes, a_sellers_own_are_read_by_indexes, counts_are_sought,);
 
@@ -84,7 +87,7 @@ fn judged(plan: &Plan, search: &Search, index: &str, covered: bool) {
 
 async fn lists_are_read_by_indexes(app: TestApp) {
     fill(&app).await;
-    analyze(&app).await;
+    let mut planner = Planner::open(&app.database).await;
     let is_sqlite = app.database.url.starts_with("sqlite");
     let (seller, status) = (Some(7), Some(ListingStatus::OnSale));
     let time = |day: i64| Position { by: 1_769_900_000_000 + day * 86_400_000, key: 700 };
@@ -123,12 +126,13 @@ async fn lists_are_read_by_indexes(app: TestApp) {
                 for (after, until) in [(None, None), (Some(after), Some(until))] {
                     let slice = Slice { after, ..Slice::first(PAGE) };
                     let page = page_statement(&search, DbZone::UTC, slice, until);
-                    judged(&explain(&app, page).await, &search, index, covers);
+                    judged(&explain(&mut planner, page).await, &search, index, covers);
                 }
                 let edge = edge_statement(&search, DbZone::UTC, Some(after));
-                judged(&explain(&app, edge).await, &search, index, true);
+                judged(&explain(&mut planner, edge).await, &search, index, true);
                 // Counting needs no order, so that SQLite chooses freely.
-                let count = explain(&app, count_statement(&search, DbZone::UTC, Some(until))).await;
+                let count =
+                    explain(&mut planner, count_statement(&search, DbZone::UTC, Some(until))).await;
                 let found = count.index("k").trim_start_matches("idx_market_listings_").to_owned();
                 judged(&count, &search, if is_sqlite { &found } else { index }, covers);
                 assert_ne!(found, "none", "{search:?}: {count:?}");
@@ -137,7 +141,8 @@ async fn lists_are_read_by_indexes(app: TestApp) {
     }
     // One by its key, and what an admin looks for by name.
     let by_key = Search { market_listing_id: Some(9), ..Search::default() };
-    let page = explain(&app, page_statement(&by_key, DbZone::UTC, Slice::first(PAGE), None)).await;
+    let page =
+        explain(&mut planner, page_statement(&by_key, DbZone::UTC, Slice::first(PAGE), None)).await;
     assert!(
         page.index("k") == "PRIMARY" || !page.tables.iter().any(|(table, _)| table == "k"),
         "{page:?}"
@@ -145,7 +150,7 @@ async fn lists_are_read_by_indexes(app: TestApp) {
     let by_name = Search { text: Some("7".into()), ..Search::default() };
     let slice = Slice::first(PAGE);
     judged(
-        &explain(&app, page_statement(&by_name, DbZone::UTC, slice, Some(time(1)))).await,
+        &explain(&mut planner, page_statement(&by_name, DbZone::UTC, slice, Some(time(1)))).await,
         &by_name,
         "created",
         false,

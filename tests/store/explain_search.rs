@@ -17,10 +17,10 @@ use shared::{
     session::EndReason,
     user::{ClientType, Role, UserType},
 };
-use sqlx::{
-    AssertSqlSafe, Connection as _, Executor as _, MySqlConnection, Row as _, SqliteConnection,
+use tests::{
+    TestApp, both_databases,
+    plan::{Plan, Planner},
 };
-use tests::{TestApp, both_databases};
 
 both_databases!(sessions_are_searched_by_indexes, the_audit_log_is_read_by_indexes);
 
@@ -34,7 +34,8 @@ async fn sessions_are_searched_by_indexes(app: TestApp) {
     fill(&app).await;
     let now = app.app.ambient.now();
     let at = At { now, idle_limit: Duration::from_hours(1) };
-    let some = |search: Search| search::page_statement(&search, at, DbZone::UTC, PAGE, 0);
+    let some =
+        |search: Search| search::page_statement(&search, at, DbZone::UTC, Slice::first(PAGE));
     let count = |search: Search| search::count_statement(&search, at, DbZone::UTC);
     let all = Search::default;
     let soon = Some(now.plus(Duration::from_secs(ROWS.unsigned_abs() - 30)));
@@ -162,58 +163,13 @@ async fn fill(app: &TestApp) {
     tx.commit().await.unwrap();
 }
 
-/// How a database goes about a query.
-#[derive(Debug)]
-pub struct Plan {
-    /// Of each table: its alias, and the index that it is read by, if by one.
-    pub tables: Vec<(String, Option<String>)>,
-    /// The tables of which the whole of an index is read.
-    pub walked: Vec<String>,
-    /// The tables of which nothing but an index is read.
-    pub covered: Vec<String>,
-    /// Whether nothing is sorted.
-    pub in_order: bool,
-}
-
-impl Plan {
-    /// The index that a table is read by, by its alias; `none` where it is by none.
-    pub fn index(&self, table: &str) -> &str {
-        let found = self.tables.iter().find(|(alias, _)| alias == table);
-        found.and_then(|(_, index)| index.as_deref()).unwrap_or("none")
-    }
-}
-
 /// How the database would go about a statement, knowing its tables.
 pub async fn plan(app: &TestApp, statement: Statement) -> Plan {
-    analyze(app).await;
-    explain(app, statement).await
+    explain(&mut Planner::open(&app.database).await, statement).await
 }
 
-/// Has the database know its tables.
-pub async fn analyze(app: &TestApp) {
-    let url = &app.database.url;
-    if url.starts_with("sqlite") {
-        return app.database.execute("ANALYZE").await;
-    }
-    let mut connection = MySqlConnection::connect(url).await.unwrap();
-    let tables = [
-        "authentication_sessions",
-        "audit_events",
-        "users",
-        "customer_service_sessions",
-        "chat_messages",
-        "edge_outbox",
-        "market_listings",
-        "market_listing_counts",
-        "market_listing_count_deltas",
-    ];
-    for table in tables {
-        connection.execute(AssertSqlSafe(format!("ANALYZE TABLE {table}"))).await.unwrap();
-    }
-}
-
-/// How the database would go about a statement, knowing what it does of its tables.
-pub async fn explain(app: &TestApp, statement: Statement) -> Plan {
+/// The same by a planner that knows them.
+pub async fn explain(planner: &mut Planner, statement: Statement) -> Plan {
     let sql = statement.values.iter().fold(statement.sql, |sql, value| {
         let literal = match value {
             Value::Int(value) => value.to_string(),
@@ -223,67 +179,5 @@ pub async fn explain(app: &TestApp, statement: Statement) -> Plan {
         };
         sql.replacen('?', &literal, 1)
     });
-    let url = &app.database.url;
-    if url.starts_with("sqlite") { sqlite(url, &sql).await } else { mysql(url, &sql).await }
-}
-
-async fn mysql(url: &str, sql: &str) -> Plan {
-    let mut connection = MySqlConnection::connect(url).await.unwrap();
-    let explain = format!("EXPLAIN FORMAT=TRADITIONAL {sql}");
-    let rows = sqlx::raw_sql(AssertSqlSafe(explain)).fetch_all(&mut connection).await.unwrap();
-    let text = |row: &sqlx::mysql::MySqlRow, name: &str| -> Option<String> {
-        row.try_get::<Option<String>, _>(name).unwrap_or_else(|_| {
-            row.get::<Option<Vec<u8>>, _>(name)
-                .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
-        })
-    };
-    let tables = |is: &dyn Fn(&sqlx::mysql::MySqlRow) -> bool| {
-        let those = rows.iter().filter(|row| is(row));
-        those.map(|row| text(row, "table").unwrap_or_default()).collect::<Vec<_>>()
-    };
-    Plan {
-        walked: tables(&|row| text(row, "type").as_deref() == Some("index")),
-        covered: tables(&|row| {
-            text(row, "Extra")
-                .is_some_and(|extra| extra.split("; ").any(|one| one == "Using index"))
-        }),
-        tables: rows
-            .iter()
-            .map(|row| {
-                let scan = text(row, "type").as_deref() == Some("ALL");
-                (text(row, "table").unwrap_or_default(), text(row, "key").filter(|_| !scan))
-            })
-            .collect(),
-        in_order: rows
-            .iter()
-            .all(|row| !text(row, "Extra").unwrap_or_default().contains("filesort")),
-    }
-}
-
-async fn sqlite(url: &str, sql: &str) -> Plan {
-    let mut connection = SqliteConnection::connect(url).await.unwrap();
-    let rows = sqlx::query(AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}")))
-        .fetch_all(&mut connection)
-        .await
-        .unwrap();
-    let details: Vec<String> = rows.iter().map(|row| row.get("detail")).collect();
-    let tables = |is: &dyn Fn(&str) -> bool| {
-        let those = details.iter().filter(|detail| is(detail));
-        those.filter_map(|detail| detail.split(' ').nth(1)).map(str::to_owned).collect::<Vec<_>>()
-    };
-    Plan {
-        walked: tables(&|detail| detail.starts_with("SCAN ") && detail.contains(" INDEX ")),
-        covered: tables(&|detail| detail.contains(" USING COVERING INDEX ")),
-        tables: details
-            .iter()
-            .filter_map(|detail| {
-                let words: Vec<_> = detail.split(' ').collect();
-                let table = matches!(words[0], "SEARCH" | "SCAN").then(|| words[1].to_owned())?;
-                let after = words.iter().position(|word| *word == "INDEX");
-                let key = detail.contains("INTEGER PRIMARY KEY").then(|| "PRIMARY".to_owned());
-                Some((table, after.map(|at| words[at + 1].to_owned()).or(key)))
-            })
-            .collect(),
-        in_order: details.iter().all(|detail| !detail.contains("TEMP B-TREE")),
-    }
+    planner.plan(&sql).await
 }

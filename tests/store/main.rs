@@ -9,6 +9,7 @@ mod explain_chat;
 mod explain_listings;
 mod explain_log_in;
 mod explain_search;
+mod fill;
 mod listing_counts;
 mod older;
 mod parity;

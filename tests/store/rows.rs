@@ -8,6 +8,7 @@ use origin::store::{
     conversations::{NewConversation, Which, list},
     outbox::Kind,
     sessions::{Device, End, NewSession, Risk},
+    slice::Slice,
     users::{Account, NewUser},
 };
 use serde_json::json;
@@ -275,7 +276,9 @@ async fn one_conversation_is_open_until_it_is_closed(app: TestApp) {
         store::conversations::find(handle.conn(), Which::OpenOf(user)).await.unwrap().unwrap();
     assert_eq!(open.customer_service_session_id, second);
     assert_eq!(list::count_of_user(handle.conn(), user).await.unwrap(), 2);
-    let page = list::page_of_user(handle.conn(), user, 1, 1).await.unwrap();
+    let page = list::page_of_user(handle.conn(), user, Slice { offset: 1, ..Slice::first(1) })
+        .await
+        .unwrap();
     assert_eq!(page[0].customer_service_session_id, first);
     assert!(page[0].last_message.is_none());
 }

@@ -21,7 +21,7 @@ use crate::{
     http::auth::forms::{NewAccount, normal_email},
     password::{About, MAX_CHARS, MIN_CHARS, WeakPassword, check_new, hash_now},
     store::{self, users::NewUser},
-    users::{self, By, Changed},
+    users::{self, By, Change, Changed},
 };
 
 /// What the audit log says of all that is done here.
@@ -160,12 +160,12 @@ impl UserCommand {
             Self::SetPassword(set) => set.run(out).await,
             Self::SetRole(set) => {
                 let app = app(set.settings).await?;
-                let done = users::set_role(&app, set.user_id, set.to, OPERATOR).await;
+                let done = users::change(&app, set.user_id, Change::Role(set.to), OPERATOR).await;
                 changed(out, set.user_id, done.map_err(about(set.user_id))?)
             }
             Self::SetStatus(set) => {
                 let app = app(set.settings).await?;
-                let done = users::set_status(&app, set.user_id, set.to, OPERATOR).await;
+                let done = users::change(&app, set.user_id, Change::Status(set.to), OPERATOR).await;
                 changed(out, set.user_id, done.map_err(about(set.user_id))?)
             }
             Self::List(list) => list.run(out).await,

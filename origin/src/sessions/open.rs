@@ -116,7 +116,7 @@ pub async fn open_in(app: &App, tx: &mut Tx, log_in: &LogIn<'_>) -> Result<Opene
         .partition(|(judged, session)| judged.is_ok() && session.user_type == user_type);
     for (judged, session) in &over {
         // Its time was over before this log-in came, or it is of a role that its user no longer has
-        // (`users::set_role` ends those itself): that is what its client is told.
+        // (`users::change` ends those itself): that is what its client is told.
         let reason = judged.err().unwrap_or(EndReason::Deactivated);
         let ended = End { reason, by_session_id: None, by_user_id: None };
         end(app, tx, session, ended, Some(log_in.call), None).await?;

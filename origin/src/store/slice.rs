@@ -39,19 +39,49 @@ impl Slice {
         [time, key]: [&'static str; 2],
         zone: DbZone,
     ) {
+        self.sought(statement, [time, " <= ? AND (", time, " < ? OR ", key, " < ?)"], zone);
+        self.ordered(statement, [time, " DESC, ", key, " DESC"]);
+    }
+
+    /// The same, oldest first.
+    pub fn oldest_first(
+        self,
+        statement: &mut Statement,
+        [time, key]: [&'static str; 2],
+        zone: DbZone,
+    ) {
+        self.sought(statement, [time, " >= ? AND (", time, " > ? OR ", key, " > ?)"], zone);
+        self.ordered(statement, [time, ", ", key, ""]);
+    }
+
+    /// The same of a list that is ordered by its key alone: the greatest first.
+    pub fn newest_key_first(self, statement: &mut Statement, key: &'static str) {
+        if let Some(Position { key: last, .. }) = self.after {
+            statement.push(" AND ", []);
+            statement.push(key, []);
+            statement.push(" < ?", [last.into()]);
+        }
+        self.ordered(statement, [key, " DESC", "", ""]);
+    }
+
+    /// The condition on the place, where there is one. Its first part says nothing new, but it is what an
+    /// index can seek.
+    fn sought(self, statement: &mut Statement, condition: [&'static str; 6], zone: DbZone) {
         if let Some(Position { by, key: last }) = self.after
             && let Some(at) = Timestamp::from_millis(by)
         {
             let at = zone.write(at);
-            // The first condition says nothing new, but it is what an index can seek.
-            let parts = [" AND ", time, " <= ? AND (", time, " < ? OR ", key, " < ?)"];
-            for part in parts {
+            statement.push(" AND ", []);
+            for part in condition {
                 statement.push(part, []);
             }
             statement.values.extend([at.into(), at.into(), last.into()]);
         }
-        let parts = [" ORDER BY ", time, " DESC, ", key, " DESC"];
-        for part in parts {
+    }
+
+    fn ordered(self, statement: &mut Statement, order: [&'static str; 4]) {
+        statement.push(" ORDER BY ", []);
+        for part in order {
             statement.push(part, []);
         }
         self.limit(statement);

@@ -84,11 +84,18 @@ async fn the_first_failure_is_what_its_client_is_told(app: TestApp) {
     let out = ana.log_in(Device::browser("browser-1")).await;
     out.post(route::LOGOUT, &json!({})).await.ok();
     let other = app.user("bob").await.log_in(Device::phone("phone-3")).await;
-    users::set_status(&app.app, other.user_id, UserStatus::Banned, users::By::default())
+    users::change(
+        &app.app,
+        other.user_id,
+        users::Change::Status(UserStatus::Banned),
+        users::By::default(),
+    )
+    .await
+    .unwrap();
+    let agent = app.user("cho").await.log_in(Device::phone("phone-4")).await;
+    users::change(&app.app, agent.user_id, users::Change::Role(Role::Agent), users::By::default())
         .await
         .unwrap();
-    let agent = app.user("cho").await.log_in(Device::phone("phone-4")).await;
-    users::set_role(&app.app, agent.user_id, Role::Agent, users::By::default()).await.unwrap();
 
     let mut parts = live.token.split('.');
     let mut part = || parts.next().unwrap();

@@ -3,10 +3,12 @@ mod customer_service;
 mod customer_service_stats;
 mod deactivate;
 mod deactivate_user;
+mod door;
 mod inspect_token;
 mod marketplace;
 mod search;
 mod timeline;
+mod users;
 
 use origin::store::DbZone;
 use shared::time::Timestamp;

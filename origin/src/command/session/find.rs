@@ -20,7 +20,10 @@ use crate::{
         page::Page,
         period::{Moment, Period},
     },
-    store::sessions::search::{self, At, Found, Search, State},
+    store::{
+        sessions::search::{self, At, Found, Search, State},
+        slice::Slice,
+    },
 };
 
 /// Which sessions.
@@ -97,7 +100,8 @@ impl List {
         let db = connect(self.judging.database.try_into()?).await?;
         let mut handle = db.acquire().await?;
         let total = search::count(handle.conn(), &wanted, at).await?;
-        let sessions = search::page(handle.conn(), &wanted, at, page.limit, page.offset()).await?;
+        let slice = Slice { offset: page.offset(), ..Slice::first(page.limit) };
+        let sessions = search::page(handle.conn(), &wanted, at, slice).await?;
         let pagination = Pagination::new(total, page.number, page.limit);
         out.give(&json!({ "sessions": sessions, "pagination": pagination }), || {
             let Pagination { total, page, total_pages, .. } = pagination;

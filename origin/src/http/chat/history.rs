@@ -12,8 +12,11 @@ use crate::{
     },
     http::{Answer, Envelope},
     state::App,
-    store::{self, Conn, conversations::Which, messages::Window},
+    store::{self, Conn, conversations::Which, messages::Window, slice::Position},
 };
+
+/// What cursors of this list are marked with.
+const ORDER: &str = "seq";
 
 /// Which part of the history: a page, or what lies before or after a message.
 #[derive(Deserialize, Validate)]
@@ -22,6 +25,8 @@ pub struct HistoryQuery {
     page: Option<u32>,
     #[garde(custom(page_limit))]
     limit: Option<u32>,
+    #[garde(skip)]
+    cursor: Option<String>,
     #[garde(skip)]
     before: Option<i64>,
     #[garde(skip)]
@@ -35,37 +40,50 @@ pub struct History {
     pagination: Pagination,
 }
 
-/// Messages of a conversation: newest first by page or `before` a message, oldest first `after` one.
+/// Messages of a conversation: newest first by page, cursor or `before` a message, oldest first `after` one.
 pub async fn history<P: Party>(
     State(app): State<App>,
     party: P,
     Id(id): Id,
     Query(query): Query<HistoryQuery>,
 ) -> Answer<History> {
-    let page = Page::new(query.page, query.limit);
+    let page = Page::of_long_list(ORDER, query.page, query.limit, query.cursor.as_deref())?;
     let mut handle = app.db.acquire().await?;
     let found = store::conversations::find(handle.conn(), Which::Id(id)).await?;
     let conversation = found.ok_or(ErrorCode::NotFound)?;
     party.participant().may_see(&conversation.facts)?;
-    let window = match (query.before, query.after) {
-        (Some(_), Some(_)) => {
+    let window = match (query.before, query.after, page.after) {
+        (Some(_), Some(_), _) => {
             return Err(ApiError::invalid("after", "send either before or after"));
         }
-        (Some(before), None) => {
+        (Some(_), None, Some(_)) | (None, Some(_), Some(_)) => {
+            return Err(ApiError::invalid(
+                "cursor",
+                "cannot be given together with before or after",
+            ));
+        }
+        (Some(before), None, None) => {
             Window::UpTo(seq_of(handle.conn(), id, "before", before).await? - 1)
         }
-        (None, Some(after)) => Window::After(seq_of(handle.conn(), id, "after", after).await?),
+        (None, Some(after), None) => {
+            Window::After(seq_of(handle.conn(), id, "after", after).await?)
+        }
+        (None, None, Some(last)) => Window::UpTo(last.key.saturating_sub(1)),
         // Without a gap in `seq`, what lies in front of a page is a number, not a scan.
-        (None, None) => {
+        (None, None, None) => {
             let newer = i64::try_from(page.offset()).unwrap_or(i64::MAX);
             Window::UpTo(conversation.last_seq.saturating_sub(newer))
         }
     };
-    let messages = store::messages::history(handle.conn(), id, window, page.limit).await?;
-    Ok(Envelope::ok(History {
-        messages,
-        pagination: Pagination::new(conversation.last_seq, page.number, page.limit),
-    }))
+    let mut messages =
+        store::messages::history(handle.conn(), id, window, page.slice().limit).await?;
+    let place = |message: &Message| Position { by: message.seq, key: message.seq };
+    let mut pagination = page.finish(ORDER, conversation.last_seq, &mut messages, place);
+    // Cursors go on to what is older.
+    if matches!(window, Window::After(_)) {
+        pagination.next_cursor = None;
+    }
+    Ok(Envelope::ok(History { messages, pagination }))
 }
 
 async fn seq_of(

@@ -11,8 +11,14 @@ use crate::{
     },
     http::{Answer, Envelope},
     state::App,
-    store::conversations::list::{count_of_user, page_of_user},
+    store::{
+        conversations::list::{count_of_user, page_of_user},
+        slice::Position,
+    },
 };
+
+/// What cursors of this list are marked with.
+const ORDER: &str = "latest";
 
 /// Which page.
 #[derive(Deserialize, Validate)]
@@ -21,6 +27,8 @@ pub struct ListQuery {
     page: Option<u32>,
     #[garde(custom(page_limit))]
     limit: Option<u32>,
+    #[garde(skip)]
+    cursor: Option<String>,
 }
 
 /// A page of the caller's conversations.
@@ -37,12 +45,13 @@ pub async fn list(
     Query(query): Query<ListQuery>,
 ) -> Answer<Conversations> {
     let user_id = reader.claims.user_id;
-    let page = Page::new(query.page, query.limit);
+    let page = Page::of_long_list(ORDER, query.page, query.limit, query.cursor.as_deref())?;
     let mut handle = app.db.acquire().await?;
     let total = count_of_user(handle.conn(), user_id).await?;
-    let sessions = page_of_user(handle.conn(), user_id, page.limit, page.offset()).await?;
-    Ok(Envelope::ok(Conversations {
-        sessions,
-        pagination: Pagination::new(total, page.number, page.limit),
-    }))
+    let mut sessions = page_of_user(handle.conn(), user_id, page.slice()).await?;
+    let pagination = page.finish(ORDER, total, &mut sessions, |one| Position {
+        by: one.updated_at.as_millis(),
+        key: one.customer_service_session_id,
+    });
+    Ok(Envelope::ok(Conversations { sessions, pagination }))
 }

@@ -1,5 +1,6 @@
-//! The console: what admins see and end of the sessions of others, customer
-//! service, and the marketplace.
+//! The console: what admins see and change of users and their sessions, customer service, and the
+//! marketplace. Nobody comes in but the staff ([`staff_alone`]); what is for admins alone says so in its
+//! handler's signature.
 
 mod audit;
 mod customer_service;
@@ -9,14 +10,18 @@ mod inspect_token;
 mod marketplace;
 mod search;
 mod timeline;
+mod users;
 
 use axum::{
     Router,
+    extract::{FromRequestParts as _, Request, State},
+    middleware::Next,
+    response::Response,
     routing::{get, post},
 };
 use shared::route;
 
-use crate::state::App;
+use crate::{error::ApiError, extract::guard::Agent, state::App};
 
 /// The routes.
 pub fn router() -> Router<App> {
@@ -29,4 +34,25 @@ pub fn router() -> Router<App> {
         .route(route::INSPECT_TOKEN, post(inspect_token::inspect_token))
         .merge(customer_service::router())
         .merge(marketplace::router())
+        .merge(users::router())
+}
+
+/// The console's door, around every route there is: whatever stands under [`route::CONSOLE`] is for agents
+/// and admins in a session of their side, whether or not its handler has a guard of its own. Handlers take
+/// the caller that was judged here; the session's row is read once.
+///
+/// # Errors
+/// Those of [`Agent`].
+pub async fn staff_alone(
+    State(app): State<App>,
+    request: Request,
+    next: Next,
+) -> Result<Response, ApiError> {
+    if !route::is_of_console(request.uri().path()) {
+        return Ok(next.run(request).await);
+    }
+    let (mut parts, body) = request.into_parts();
+    let Agent(caller) = Agent::from_request_parts(&mut parts, &app).await?;
+    parts.extensions.insert(caller);
+    Ok(next.run(Request::from_parts(parts, body)).await)
 }

@@ -18,8 +18,14 @@ use crate::{
     },
     http::{Answer, Envelope},
     state::App,
-    store::sessions::search::{self, Found, Search},
+    store::{
+        sessions::search::{self, Found, Search},
+        slice::Position,
+    },
 };
+
+/// What cursors of this list are marked with.
+const ORDER: &str = "newest";
 
 /// Which sessions.
 #[derive(Deserialize, Validate)]
@@ -42,6 +48,8 @@ pub struct SessionsQuery {
     page: Option<u32>,
     #[garde(custom(page_limit))]
     limit: Option<u32>,
+    #[garde(skip)]
+    cursor: Option<String>,
 }
 
 /// `live`, or the reason of an end, in either case.
@@ -87,12 +95,13 @@ pub async fn search(
         to,
     };
     let at = app.judging();
-    let page = Page::new(query.page, query.limit);
+    let page = Page::of_long_list(ORDER, query.page, query.limit, query.cursor.as_deref())?;
     let mut handle = app.db.acquire().await?;
     let total = search::count(handle.conn(), &wanted, at).await?;
-    let sessions = search::page(handle.conn(), &wanted, at, page.limit, page.offset()).await?;
-    Ok(Envelope::ok(Sessions {
-        sessions,
-        pagination: Pagination::new(total, page.number, page.limit),
-    }))
+    let mut sessions = search::page(handle.conn(), &wanted, at, page.slice()).await?;
+    let pagination = page.finish(ORDER, total, &mut sessions, |session| Position {
+        by: session.created_at.as_millis(),
+        key: session.authentication_session_id,
+    });
+    Ok(Envelope::ok(Sessions { sessions, pagination }))
 }

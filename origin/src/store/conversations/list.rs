@@ -9,7 +9,8 @@ use sqlx::FromRow;
 
 use crate::store::{
     db::{Conn, DbZone},
-    statement::{Statement, Value},
+    slice::Slice,
+    statement::Statement,
 };
 
 #[derive(FromRow)]
@@ -112,9 +113,10 @@ async fn fetch(conn: Conn<'_>, statement: Statement) -> sqlx::Result<Vec<Convers
     rows.into_iter().map(|row| row.into_summary(zone)).collect()
 }
 
-fn number(value: u64) -> Value {
-    i64::try_from(value).unwrap_or(i64::MAX).into()
-}
+/// What lists are ordered by, the latest changed first.
+const LATEST: [&str; 2] = ["s.updated_at", "s.customer_service_session_id"];
+/// What they are ordered by, who has waited longest first.
+const WAITING: [&str; 2] = ["s.created_at", "s.customer_service_session_id"];
 
 /// How many conversations a user has had.
 ///
@@ -133,22 +135,20 @@ pub async fn count_of_user(conn: Conn<'_>, user_id: i64) -> sqlx::Result<i64> {
 pub async fn page_of_user(
     conn: Conn<'_>,
     user_id: i64,
-    limit: u32,
-    offset: u64,
+    slice: Slice,
 ) -> sqlx::Result<Vec<ConversationSummary>> {
-    fetch(conn, page_of_user_statement(user_id, limit, offset)).await
+    let zone = conn.zone;
+    fetch(conn, page_of_user_statement(user_id, zone, slice)).await
 }
 
 /// The query of [`page_of_user`].
 #[must_use]
-pub fn page_of_user_statement(user_id: i64, limit: u32, offset: u64) -> Statement {
+pub fn page_of_user_statement(user_id: i64, zone: DbZone, slice: Slice) -> Statement {
     let mut statement = Statement::new(shown!("admin"));
     statement.push("customer_service_sessions s", []);
     statement.push(BESIDE, []);
-    statement.push(
-        " WHERE s.user_id = ? ORDER BY s.updated_at DESC, s.customer_service_session_id DESC LIMIT ? OFFSET ?",
-        [user_id.into(), i64::from(limit).into(), number(offset)],
-    );
+    statement.push(" WHERE s.user_id = ?", [user_id.into()]);
+    slice.newest_first(&mut statement, LATEST, zone);
     statement
 }
 
@@ -273,21 +273,22 @@ impl Search {
         statement.push(")", []);
     }
 
-    /// The keys of the first `most` of a branch.
-    fn push_keys(&self, statement: &mut Statement, branch: Branch, most: u64) {
-        let (columns, order) = match self.order {
-            Order::Latest => (
-                "SELECT s.customer_service_session_id AS id, s.updated_at AS at",
-                " ORDER BY s.updated_at DESC, s.customer_service_session_id DESC LIMIT ?",
-            ),
-            Order::Waiting => (
-                "SELECT s.customer_service_session_id AS id, s.created_at AS at",
-                " ORDER BY s.created_at, s.customer_service_session_id LIMIT ?",
-            ),
-        };
-        statement.push(columns, []);
+    /// The keys of the first rows of a branch that a page of all of them can need.
+    fn push_keys(&self, statement: &mut Statement, branch: Branch, zone: DbZone, slice: Slice) {
+        let most = slice.offset.saturating_add(u64::from(slice.limit));
+        let first = Slice { limit: u32::try_from(most).unwrap_or(u32::MAX), offset: 0, ..slice };
+        statement.push(
+            match self.order {
+                Order::Latest => "SELECT s.customer_service_session_id AS id, s.updated_at AS at",
+                Order::Waiting => "SELECT s.customer_service_session_id AS id, s.created_at AS at",
+            },
+            [],
+        );
         self.push_from(statement, branch);
-        statement.push(order, [number(most)]);
+        match self.order {
+            Order::Latest => first.newest_first(statement, LATEST, zone),
+            Order::Waiting => first.oldest_first(statement, WAITING, zone),
+        }
     }
 }
 
@@ -321,10 +322,9 @@ pub fn count_statements(search: &Search) -> Vec<Statement> {
 pub async fn page(
     conn: Conn<'_>,
     search: &Search,
-    limit: u32,
-    offset: u64,
+    slice: Slice,
 ) -> sqlx::Result<Vec<ConversationSummary>> {
-    match page_statement(search, limit, offset) {
+    match page_statement(search, conn.zone, slice) {
         Some(statement) => fetch(conn, statement).await,
         None => Ok(Vec::new()),
     }
@@ -333,33 +333,33 @@ pub async fn page(
 /// The query of [`page`]; `None` where nothing can be found. First the keys, each branch in the order of
 /// its index, then what is shown of those.
 #[must_use]
-pub fn page_statement(search: &Search, limit: u32, offset: u64) -> Option<Statement> {
+pub fn page_statement(search: &Search, zone: DbZone, slice: Slice) -> Option<Statement> {
     let branches = search.branches();
     if branches.is_empty() {
         return None;
     }
     let mut statement = Statement::new(shown!("user"));
     statement.push("(SELECT id FROM (", []);
-    let most = offset.saturating_add(u64::from(limit));
     for (nth, branch) in branches.into_iter().enumerate() {
         statement.push(
             if nth == 0 { "SELECT id, at FROM (" } else { " UNION ALL SELECT id, at FROM (" },
             [],
         );
-        search.push_keys(&mut statement, branch, most);
+        search.push_keys(&mut statement, branch, zone, slice);
         statement.push(") branch", []);
     }
     let (keys, shown) = match search.order {
         Order::Latest => (
-            ") branches ORDER BY at DESC, id DESC LIMIT ? OFFSET ?) page",
+            ") branches ORDER BY at DESC, id DESC",
             " ORDER BY s.updated_at DESC, s.customer_service_session_id DESC",
         ),
-        Order::Waiting => (
-            ") branches ORDER BY at, id LIMIT ? OFFSET ?) page",
-            " ORDER BY s.created_at, s.customer_service_session_id",
-        ),
+        Order::Waiting => {
+            (") branches ORDER BY at, id", " ORDER BY s.created_at, s.customer_service_session_id")
+        }
     };
-    statement.push(keys, [i64::from(limit).into(), number(offset)]);
+    statement.push(keys, []);
+    slice.limit(&mut statement);
+    statement.push(") page", []);
     statement
         .push(" JOIN customer_service_sessions s ON s.customer_service_session_id = page.id", []);
     statement.push(BESIDE, []);

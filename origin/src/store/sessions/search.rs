@@ -15,6 +15,7 @@ use sqlx::FromRow;
 use super::row::word;
 use crate::store::{
     db::{Conn, DbZone},
+    slice::Slice,
     statement::{Statement, Value},
 };
 
@@ -144,6 +145,9 @@ pub struct At {
     pub idle_limit: Duration,
 }
 
+/// What lists are ordered by.
+const NEWEST: [&str; 2] = ["s.created_at", "s.authentication_session_id"];
+
 const COLUMNS: &str = "SELECT s.authentication_session_id, s.user_type, s.user_id, s.client_type, s.is_active, s.expires_at,
         s.last_activity, s.login_ip, s.device_id, s.device_name, s.device_type, s.user_agent, s.country, s.city,
         s.latitude, s.longitude, s.browser, s.browser_version, s.os, s.os_version, s.risk_score, s.risk_causes,
@@ -159,21 +163,19 @@ pub async fn page(
     conn: Conn<'_>,
     search: &Search,
     at: At,
-    limit: u32,
-    offset: u64,
+    slice: Slice,
 ) -> sqlx::Result<Vec<Found>> {
     let zone = conn.zone;
-    let rows: Vec<FoundRow> =
-        page_statement(search, at, zone, limit, offset).fetch_all(conn).await?;
+    let rows: Vec<FoundRow> = page_statement(search, at, zone, slice).fetch_all(conn).await?;
     rows.into_iter().map(|row| row.into_found(zone, at)).collect()
 }
 
 /// The query of [`page`].
 #[must_use]
-pub fn page_statement(search: &Search, at: At, zone: DbZone, limit: u32, offset: u64) -> Statement {
+pub fn page_statement(search: &Search, at: At, zone: DbZone, slice: Slice) -> Statement {
     let mut statement = Statement::new(COLUMNS);
     search.narrow(&mut statement, at, zone);
-    newest(&mut statement, limit, offset);
+    slice.newest_first(&mut statement, NEWEST, zone);
     statement
 }
 
@@ -233,17 +235,10 @@ pub async fn of_time(
             [true.into(), Value::Time(zone.write(from))],
         );
     }
-    newest(&mut statement, limit, 0);
+    Slice::first(limit).newest_first(&mut statement, NEWEST, zone);
     let mut rows: Vec<FoundRow> = statement.fetch_all(conn).await?;
     rows.reverse();
     rows.into_iter().map(|row| row.into_found(zone, at)).collect()
-}
-
-fn newest(statement: &mut Statement, limit: u32, offset: u64) {
-    statement.push(
-        " ORDER BY s.created_at DESC, s.authentication_session_id DESC LIMIT ? OFFSET ?",
-        [i64::from(limit).into(), i64::try_from(offset).unwrap_or(i64::MAX).into()],
-    );
 }
 
 impl Search {

@@ -15,7 +15,10 @@ use crate::{
     },
     http::{Answer, Envelope},
     state::App,
-    store::conversations::list::{self, Order, Search, Visible},
+    store::{
+        conversations::list::{self, Order, Search, Visible},
+        slice::Position,
+    },
 };
 
 /// Which conversations.
@@ -35,6 +38,8 @@ pub struct DeskQuery {
     page: Option<u32>,
     #[garde(custom(page_limit))]
     limit: Option<u32>,
+    #[garde(skip)]
+    cursor: Option<String>,
 }
 
 /// In which order.
@@ -61,6 +66,10 @@ pub async fn list(
     Agent(agent): Agent,
     Query(query): Query<DeskQuery>,
 ) -> Answer<Conversations> {
+    let (order, name) = match query.sort {
+        Sort::Latest => (Order::Latest, "latest"),
+        Sort::Waiting => (Order::Waiting, "waiting"),
+    };
     let search = Search {
         visible: match agent.session.role {
             Role::Admin => Visible::All,
@@ -69,17 +78,18 @@ pub async fn list(
         status: query.status,
         admin_id: query.admin_id,
         text: query.search,
-        order: match query.sort {
-            Sort::Latest => Order::Latest,
-            Sort::Waiting => Order::Waiting,
-        },
+        order,
     };
-    let page = Page::new(query.page, query.limit);
+    let page = Page::of_long_list(name, query.page, query.limit, query.cursor.as_deref())?;
     let mut handle = app.db.acquire().await?;
     let total = list::count(handle.conn(), &search).await?;
-    let sessions = list::page(handle.conn(), &search, page.limit, page.offset()).await?;
-    Ok(Envelope::ok(Conversations {
-        sessions,
-        pagination: Pagination::new(total, page.number, page.limit),
-    }))
+    let mut sessions = list::page(handle.conn(), &search, page.slice()).await?;
+    let pagination = page.finish(name, total, &mut sessions, |one| Position {
+        by: match order {
+            Order::Latest => one.updated_at.as_millis(),
+            Order::Waiting => one.created_at.as_millis(),
+        },
+        key: one.customer_service_session_id,
+    });
+    Ok(Envelope::ok(Conversations { sessions, pagination }))
 }

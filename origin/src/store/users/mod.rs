@@ -1,5 +1,7 @@
 //! SQL over `users`.
 
+pub mod search;
+
 use chrono::NaiveDateTime;
 use shared::{
     time::Timestamp,
@@ -319,6 +321,22 @@ pub async fn set_rights(
         .await
         .map(|_| ())
     })
+}
+
+/// Locks an admin who can act, other than this one, until the transaction ends; `false` where there is none.
+///
+/// # Errors
+/// The database's.
+pub async fn lock_other_admin(conn: Conn<'_>, user_id: i64) -> sqlx::Result<bool> {
+    let found: Option<i64> = on!(conn, |c: Dialect| {
+        let mut query = QueryBuilder::<Dialect>::new("SELECT user_id FROM users WHERE role = ");
+        query.push_bind(Role::Admin.as_str());
+        query.push(" AND status = ").push_bind(UserStatus::Active.as_str());
+        query.push(" AND user_id <> ").push_bind(user_id);
+        query.push(" ORDER BY user_id LIMIT 1").push(Dialect::FOR_UPDATE);
+        query.build_query_scalar().fetch_optional(c).await
+    })?;
+    Ok(found.is_some())
 }
 
 /// At most `limit` users with keys above `after`, by key, of one role or status or of all.

@@ -1,0 +1,17 @@
+use axum::extract::State;
+use shared::{error::ErrorCode, user::PublicUser};
+
+use crate::{
+    extract::{guard::Admin, input::Id},
+    http::{Answer, Envelope},
+    state::App,
+    store,
+};
+
+/// A user, without anything secret.
+pub async fn show(State(app): State<App>, _: Admin, Id(user_id): Id) -> Answer<PublicUser> {
+    let user = store::users::find(app.db.acquire().await?.conn(), user_id)
+        .await?
+        .ok_or(ErrorCode::NotFound)?;
+    Ok(Envelope::ok(user.public))
+}
