@@ -129,8 +129,8 @@ impl Old {
     /// Adopts it, as far as `progress` lets it.
     pub async fn adopt(&self, progress: impl FnMut(&str) + Send) -> Result<Plan, NotAdopted> {
         let db = self.db().await;
-        // MariaDB adds no key over a computed column beside writers.
-        let done = adoption::adopt(&db, self.database.is_mariadb().await, progress).await;
+        // Beside writers, all of it.
+        let done = adoption::adopt(&db, false, progress).await;
         db.close().await;
         done
     }

@@ -135,26 +135,30 @@ pub async fn lock(
     select(conn, Which::Id(customer_service_session_id), true).await
 }
 
+/// Conversations that a look reads: of a user's open ones in an adopted database there may be several.
+const MAX_OPEN: i64 = 100;
+
 async fn select(conn: Conn<'_>, which: Which, lock: bool) -> sqlx::Result<Option<Conversation>> {
     let zone = conn.zone;
     let (column, key) = match which {
         Which::Id(id) => ("customer_service_session_id", id),
         Which::OpenOf(user_id) => ("open_user_id", user_id),
     };
-    let row: Option<ConversationRow> = on!(conn, |c: Dialect| {
+    // Not sorted by the database: for the first of an order it may walk that order's index, and for who has none
+    // open to its end.
+    let rows: Vec<ConversationRow> = on!(conn, |c: Dialect| {
         let mut query = QueryBuilder::<Dialect>::new(format!(
             "SELECT {COLUMNS} FROM customer_service_sessions WHERE {column} = "
         ));
-        query.push_bind(key);
-        if matches!(which, Which::OpenOf(_)) {
-            query.push(" ORDER BY created_at DESC, customer_service_session_id DESC LIMIT 1");
-        }
+        query.push_bind(key).push(" LIMIT ").push_bind(MAX_OPEN);
         if lock {
             query.push(Dialect::FOR_UPDATE);
         }
-        query.build_query_as().fetch_optional(c).await
+        query.build_query_as().fetch_all(c).await
     })?;
-    Ok(row.map(|row| row.into_conversation(zone)))
+    let newest =
+        rows.into_iter().max_by_key(|row| (row.created_at, row.customer_service_session_id));
+    Ok(newest.map(|row| row.into_conversation(zone)))
 }
 
 /// A conversation to be.
