@@ -96,6 +96,7 @@ fn commands<'a>(text: &'a str, program: &'a str) -> impl Iterator<Item = &'a str
     let calls = lines.filter_map(move |line| line.strip_prefix(program)?.strip_prefix(' '));
     calls
         .filter_map(|rest| rest.split_whitespace().next())
+        .filter(|word| word.starts_with(|first: char| first.is_ascii_lowercase()))
         .filter(|word| word.bytes().all(|b| b.is_ascii_lowercase() || b == b'-'))
 }
 
