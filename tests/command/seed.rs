@@ -44,7 +44,7 @@ async fn synthetic_data_is_what_was_asked_for(shell: Shell) -> Shell {
 
     let db = shell.db().await;
     let mut handle = db.acquire().await.unwrap();
-    let counts = store::listings::status_counts(handle.conn(), 31).await.unwrap();
+    let counts = store::listing_counts::of_seller(handle.conn(), 31).await.unwrap();
     assert_eq!(counts.total(), 700);
     drop(handle);
     db.close().await;
