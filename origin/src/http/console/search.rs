@@ -10,6 +10,7 @@ use shared::{
 };
 
 use crate::{
+    error::ApiError,
     extract::{
         guard::Admin,
         input::Query,
@@ -88,9 +89,14 @@ pub async fn search(
     };
     let at = app.judging();
     let page = Page::new(query.page, query.limit);
-    let mut handle = app.db.acquire().await?;
-    let total = search::count(handle.conn(), &wanted, at).await?;
-    let sessions = search::page(handle.conn(), &wanted, at, page.limit, page.offset()).await?;
+    let (total, sessions) = app
+        .db
+        .read(async |mut handle| {
+            let total = search::count(handle.conn(), &wanted, at).await?;
+            let sessions = search::page(handle.conn(), &wanted, at, page.limit, page.offset());
+            Ok::<_, ApiError>((total, sessions.await?))
+        })
+        .await?;
     Ok(Envelope::ok(Sessions {
         sessions,
         pagination: Pagination::new(total, page.number, page.limit),

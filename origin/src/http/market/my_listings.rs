@@ -7,6 +7,7 @@ use shared::{
 };
 
 use crate::{
+    error::ApiError,
     extract::{
         caller::Reader,
         input::Query,
@@ -45,16 +46,20 @@ pub async fn my_listings(
 ) -> Answer<MyListings> {
     let seller = reader.claims.user_id;
     let page = Page::new(query.page, query.limit);
-    let mut handle = app.db.acquire().await?;
-    let status_counts = store::listings::status_counts(handle.conn(), seller).await?;
-    let listings = store::listings::page_of_seller(
-        handle.conn(),
-        seller,
-        query.status,
-        page.limit,
-        page.offset(),
-    )
-    .await?;
+    let (status_counts, listings) = app
+        .db
+        .read(async |mut handle| {
+            let counts = store::listings::status_counts(handle.conn(), seller).await?;
+            let listings = store::listings::page_of_seller(
+                handle.conn(),
+                seller,
+                query.status,
+                page.limit,
+                page.offset(),
+            );
+            Ok::<_, ApiError>((counts, listings.await?))
+        })
+        .await?;
     // The counts hold every total there is; a third query would only be able to disagree.
     let total = query.status.map_or(status_counts.total(), |status| status_counts.of(status));
     Ok(Envelope::ok(MyListings {

@@ -8,6 +8,7 @@ use shared::{
 };
 
 use crate::{
+    error::ApiError,
     extract::{
         guard::Agent,
         input::Query,
@@ -75,9 +76,14 @@ pub async fn list(
         },
     };
     let page = Page::new(query.page, query.limit);
-    let mut handle = app.db.acquire().await?;
-    let total = list::count(handle.conn(), &search).await?;
-    let sessions = list::page(handle.conn(), &search, page.limit, page.offset()).await?;
+    let (total, sessions) = app
+        .db
+        .read(async |mut handle| {
+            let total = list::count(handle.conn(), &search).await?;
+            let sessions = list::page(handle.conn(), &search, page.limit, page.offset()).await?;
+            Ok::<_, ApiError>((total, sessions))
+        })
+        .await?;
     Ok(Envelope::ok(Conversations {
         sessions,
         pagination: Pagination::new(total, page.number, page.limit),
