@@ -3,7 +3,9 @@
 pub mod activity;
 pub mod cleanup;
 pub mod expiry;
+pub mod gauges;
 pub mod outbox;
+pub mod replica;
 
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -15,4 +17,6 @@ pub fn spawn(app: &App, tasks: &TaskTracker, stop: &CancellationToken) {
     tasks.spawn(expiry::run(app.clone(), stop.clone()));
     tasks.spawn(activity::run(app.clone(), stop.clone()));
     tasks.spawn(cleanup::run(app.clone(), stop.clone()));
+    tasks.spawn(gauges::run(app.clone(), stop.clone()));
+    tasks.spawn(replica::run(app.clone(), stop.clone()));
 }

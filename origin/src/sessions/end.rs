@@ -60,6 +60,7 @@ pub async fn end(
         "remember_until": now.plus(app.policy.access_token_lifetime),
     });
     outbox::insert(tx.conn(), outbox::Kind::SessionEnded, &told, now).await?;
+    tx.after_commit(app.metrics.session_end(end.reason));
     Ok(true)
 }
 
