@@ -4,6 +4,7 @@ mod database;
 mod inspect;
 mod keys;
 pub mod log_in;
+mod operation;
 mod retention;
 mod secrets;
 
@@ -13,6 +14,7 @@ use clap::Args;
 pub use database::{DatabaseArgs, DatabaseConfig};
 pub use inspect::{InspectArgs, InspectConfig};
 pub use keys::{KeyArgs, TokenLifeArgs};
+pub use operation::{Operation, OperationArgs};
 pub use retention::{Retention, RetentionArgs};
 use shared::{seal::Secret, token::Expectations, web_origin::AllowedOrigins};
 
@@ -129,6 +131,10 @@ pub struct ServeArgs {
     #[expect(missing_docs, reason = "the group's own help says it")]
     pub log_in: LogInArgs,
 
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "the group's own help says it")]
+    pub operation: OperationArgs,
+
     /// How log lines are written
     #[arg(long, env = "LOG_FORMAT", value_enum, default_value_t = LogFormat::Text, help_heading = "Server")]
     pub log_format: LogFormat,
@@ -205,6 +211,8 @@ pub struct Config {
     pub adopted_bcrypt_cost: Option<u32>,
     /// What rules depend on.
     pub policy: Policy,
+    /// How the process is run, watched and stopped.
+    pub operation: Operation,
 }
 
 impl TryFrom<ServeArgs> for Config {
@@ -268,6 +276,7 @@ impl TryFrom<ServeArgs> for Config {
                 login_limits: args.log_in.limits(),
                 old_back_end_beside,
             },
+            operation: args.operation.check()?,
         })
     }
 }

@@ -3,7 +3,10 @@
 use axum::response::{IntoResponse, Response};
 use shared::{envelope::FieldError, error::ErrorCode, session::EndReason};
 
-use crate::store::db::WorkError;
+use crate::store::db::{WorkError, is_unavailable};
+
+/// Seconds until it is worth coming back where the machines are not up to it.
+const SOON: u32 = 1;
 
 /// Why a call was refused or failed. Nothing but codes and fields crosses to the client.
 #[derive(Debug)]
@@ -47,9 +50,7 @@ impl ApiError {
             Self::Conflict(_) => ErrorCode::Conflict,
             Self::Busy { .. } => ErrorCode::RateLimited,
             // Not a bug but a state of the machines: worth coming back for.
-            Self::Database(
-                sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_),
-            ) => ErrorCode::OriginUnavailable,
+            Self::Database(error) if is_unavailable(error) => ErrorCode::OriginUnavailable,
             Self::Database(_) | Self::Internal(_) => ErrorCode::Internal,
         }
     }
@@ -113,7 +114,7 @@ pub struct Refusal {
     pub fields: Vec<FieldError>,
     /// With `CONFLICT`: the state that does not allow it.
     pub details: Option<serde_json::Value>,
-    /// With `RATE_LIMITED` or `WECHAT_BUSY`: seconds until the client may come back.
+    /// With `RATE_LIMITED`, `WECHAT_BUSY` or `ORIGIN_UNAVAILABLE`: seconds until the client may come back.
     pub retry_after: Option<u32>,
 }
 
@@ -128,6 +129,7 @@ impl IntoResponse for ApiError {
             Self::Busy { retry_after } | Self::Later { retry_after, .. } => {
                 refusal.retry_after = Some(retry_after);
             }
+            _ if code == ErrorCode::OriginUnavailable => refusal.retry_after = Some(SOON),
             _ => {}
         }
         let mut response = Response::default();

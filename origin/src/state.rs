@@ -4,14 +4,16 @@ use std::{ops::Deref, sync::Arc};
 
 use anyhow::Context as _;
 use shared::{seal::Secret, token::Expectations, web_origin::AllowedOrigins};
+use tokio_util::sync::CancellationToken;
 
 use crate::{
     background::{activity::Activity, outbox::Bell},
     clock::Ambient,
-    config::{Config, Policy},
+    config::{Config, Operation, Policy},
     edge_client::EdgeClient,
     extract::once::TakenOnce,
     keys::KeyRing,
+    metrics::Metrics,
     password::Passwords,
     sessions::{attempts::Queue, refresh_keys::RefreshKeys},
     store::{Db, sessions::search::At},
@@ -30,6 +32,12 @@ pub struct Parts {
     pub ambient: Ambient,
     /// What rules depend on.
     pub policy: Policy,
+    /// How the process is run, watched and stopped.
+    pub operation: Operation,
+    /// What is counted.
+    pub metrics: Metrics,
+    /// Cancelled once the process is told to stop.
+    pub stopping: CancellationToken,
     /// Keys that access tokens are signed with.
     pub keys: KeyRing,
     /// Who makes access tokens, and for whom.
@@ -81,6 +89,9 @@ impl App {
             keys: KeyRing::new(config.keys, ambient.clone()),
             ambient,
             policy: config.policy,
+            operation: config.operation,
+            metrics: Metrics::default(),
+            stopping: CancellationToken::new(),
             expectations: config.expectations,
             edge_to_origin: config.edge_to_origin,
             device_tokens: config.device_tokens,

@@ -94,6 +94,8 @@ pub const CHAT_SOCKET_LEGACY: &str = "/im";
 pub const HEALTHZ: &str = "/healthz";
 /// Ready to serve? (origin)
 pub const READYZ: &str = "/readyz";
+/// What monitoring reads (origin; never through the edge).
+pub const METRICS: &str = "/metrics";
 /// The edge asks the origin about a session.
 pub const INTERNAL_LIVENESS: &str = "/internal/sessions/liveness";
 /// The edge hands messages to the origin.

@@ -11,7 +11,7 @@ use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use http::{Request, header};
 use origin::{
     clock::{Ambient, Clock as _, SystemEntropy},
-    config::{Config, DatabaseConfig, Policy, Retention},
+    config::{Config, DatabaseConfig, Operation, Policy, Retention},
     keys::{self, KeySource},
     router::router,
     sessions::{attempts::limit::LoginLimits, limits::Limits, refresh_keys::RefreshKeys},
@@ -103,9 +103,15 @@ impl TestApp {
 
     /// The same with other settings.
     pub async fn process_with(&self, change: impl FnOnce(&mut Config)) -> Self {
+        self.process_on(self.database.connect().await, change)
+    }
+
+    /// The same on pools that the test has opened.
+    #[must_use]
+    pub fn process_on(&self, db: Db, change: impl FnOnce(&mut Config)) -> Self {
         let mut config = config(&self.keys);
         change(&mut config);
-        let app = application(config, self.database.connect().await, self.clock.clone());
+        let app = application(config, db, self.clock.clone());
         Self {
             router: router(app.clone()),
             app,
@@ -197,6 +203,15 @@ fn config(keys: &str) -> Config {
             chat_image_hosts: vec!["img.example.com".into()],
             login_limits: LoginLimits::default(),
             old_back_end_beside: false,
+        },
+        operation: Operation {
+            read_url: None,
+            statement_timeout: Duration::from_secs(10),
+            acquire_timeout: Duration::from_secs(5),
+            request_timeout: Duration::from_secs(60),
+            stop_drain: Duration::ZERO,
+            stop_timeout: Duration::from_secs(30),
+            metrics_listen: None,
         },
     }
 }

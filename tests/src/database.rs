@@ -50,6 +50,12 @@ impl TestDatabase {
         }
     }
 
+    /// An empty one of the same kind that is up to date, as a copy of it would be.
+    pub async fn create_like(&self) -> Self {
+        let is_sqlite = matches!(self.home, Home::Folder(_));
+        Self::current(if is_sqlite { Backend::Sqlite } else { Backend::MySql }).await
+    }
+
     /// A database that is up to date.
     pub async fn current(backend: Backend) -> Self {
         let database = Self::create(backend).await;

@@ -19,17 +19,21 @@ pub struct Reply {
     pub headers: HeaderMap,
     /// Body; `null` where it is no JSON.
     pub json: Value,
+    /// Body, where it is text and no JSON.
+    pub text: String,
 }
 
 impl Reply {
     pub(crate) async fn read(response: Response<Body>) -> Self {
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.expect("bodies are whole").to_bytes();
-        Self {
-            status: parts.status,
-            headers: parts.headers,
-            json: serde_json::from_slice(&bytes).unwrap_or_default(),
-        }
+        Self::of(parts.status, parts.headers, &bytes)
+    }
+
+    fn of(status: StatusCode, headers: HeaderMap, body: &[u8]) -> Self {
+        let json: Option<Value> = serde_json::from_slice(body).ok();
+        let text = json.is_none().then(|| String::from_utf8_lossy(body).into_owned());
+        Self { status, headers, json: json.unwrap_or_default(), text: text.unwrap_or_default() }
     }
 
     /// Sends a request to a running system, and reads the answer.
@@ -37,7 +41,7 @@ impl Reply {
         let response = request.timeout(PATIENCE).send().await.expect("an answer");
         let (status, headers) = (response.status(), response.headers().clone());
         let body = response.bytes().await.expect("a body");
-        Self { status, headers, json: serde_json::from_slice(&body).unwrap_or_default() }
+        Self::of(status, headers, &body)
     }
 
     /// Asserts a success.

@@ -290,7 +290,9 @@ impl System {
         std::fs::read_to_string(self.folder.path().join("edge/edge.log")).expect("a log")
     }
 
-    fn url(&self, door: &Door) -> String {
+    /// The base URL of a way in.
+    #[must_use]
+    pub fn url(&self, door: &Door) -> String {
         match door {
             Door::Edge => format!("http://127.0.0.1:{}", self.edge_options.port),
             Door::Origin => format!("http://127.0.0.1:{}", self.origin_options.port),

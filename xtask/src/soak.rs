@@ -19,7 +19,7 @@ pub struct Options {
     /// Decides what happens; another one each time by default
     #[arg(long)]
     seed: Option<u64>,
-    /// Only this part (may be given several times): loss, idle, away, slow, siege
+    /// Only this part (may be given several times): loss, idle, away, slow, siege, kill
     #[arg(long)]
     only: Vec<String>,
 }

@@ -6,7 +6,7 @@ use std::{collections::HashMap, sync::Mutex, time::Duration};
 use shared::time::Timestamp;
 use tokio_util::sync::CancellationToken;
 
-use crate::{error::ApiError, state::App, store};
+use crate::{error::ApiError, metrics::Task, state::App, store};
 
 /// How often what was noted is written.
 const INTERVAL: Duration = Duration::from_secs(15);
@@ -39,6 +39,15 @@ impl Activity {
         }
     }
 
+    /// What was used and not written since, within the last minute, too.
+    fn take_rest(&self) -> Vec<(String, Timestamp)> {
+        let Ok(mut noted) = self.0.lock() else {
+            return Vec::new();
+        };
+        let rest = noted.drain().filter(|(_, noted)| noted.written != Some(noted.seen));
+        rest.map(|(token, noted)| (token, noted.seen)).collect()
+    }
+
     /// What is due to be written, marked as written; what is old is forgotten.
     fn take_due(&self, now: Timestamp) -> Vec<(String, Timestamp)> {
         let Ok(mut noted) = self.0.lock() else {
@@ -60,23 +69,24 @@ impl Activity {
     }
 }
 
-/// Writes what is noted, until `stop`, and then once more.
+/// Writes what is noted, until `stop`, and then all that is left.
 pub async fn run(app: App, stop: CancellationToken) {
     loop {
-        let stopping = tokio::select! {
-            () = stop.cancelled() => true,
-            () = tokio::time::sleep(INTERVAL) => false,
-        };
-        flush(&app).await;
-        if stopping {
-            return;
+        tokio::select! {
+            () = stop.cancelled() => return write(&app, app.activity.take_rest()).await,
+            () = tokio::time::sleep(INTERVAL) => {}
         }
+        flush(&app).await;
     }
 }
 
 /// Writes what is due. What a failed database did not take is lost, and noted again on the next call.
 pub async fn flush(app: &App) {
-    for batch in app.activity.take_due(app.ambient.now()).chunks(BATCH) {
+    write(app, app.activity.take_due(app.ambient.now())).await;
+}
+
+async fn write(app: &App, due: Vec<(String, Timestamp)>) {
+    for batch in due.chunks(BATCH) {
         let written = app
             .db
             .retrying(|| async move {
@@ -89,9 +99,10 @@ pub async fn flush(app: &App) {
             })
             .await;
         if let Err(error) = written {
-            error.log();
+            return error.log();
         }
     }
+    app.metrics.done(Task::Activity, app.ambient.now());
 }
 
 #[cfg(test)]
@@ -111,6 +122,20 @@ mod tests {
         assert_eq!(activity.take_due(at(31)), []);
         activity.note("s", at(59));
         assert_eq!(activity.take_due(at(61)), [("s".to_owned(), at(59))]);
+    }
+
+    #[test]
+    fn at_the_end_all_that_is_not_written_is_left() {
+        let activity = Activity::default();
+        activity.note("written", at(0));
+        activity.note("used again", at(0));
+        activity.take_due(at(1));
+        activity.note("used again", at(2));
+        activity.note("new", at(2));
+        let mut rest = activity.take_rest();
+        rest.sort();
+        assert_eq!(rest, [("new".to_owned(), at(2)), ("used again".to_owned(), at(2))]);
+        assert_eq!(activity.take_rest(), []);
     }
 
     #[test]

@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     clock::Ambient,
     config::Retention,
+    metrics::Task,
     state::App,
     store::{self, Db},
 };
@@ -65,8 +66,12 @@ pub async fn run(app: App, stop: CancellationToken) {
             // A batch that is cut off here is undone by the database, or done: both are right.
             () = stop.cancelled() => return,
             done = cleanup.drain(|_, _| {}) => match done {
-                Ok(removed) if removed.total() > 0 => tracing::info!(?removed, "cleaned up"),
-                Ok(_) => {}
+                Ok(removed) => {
+                    app.metrics.done(Task::CleanUp, app.ambient.now());
+                    if removed.total() > 0 {
+                        tracing::info!(?removed, "cleaned up");
+                    }
+                }
                 Err(error) => tracing::warn!(%error, "the clean-up stopped, and will go on later"),
             },
         }

@@ -7,6 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     error::ApiError,
+    metrics::Task,
     sessions::end::end,
     state::App,
     store::{self, sessions::End},
@@ -47,6 +48,7 @@ pub async fn sweep(app: &App) -> Result<usize, ApiError> {
             Err(error) => error.log(),
         }
     }
+    app.metrics.done(Task::Expiry, now);
     if count > 0 {
         app.outbox_bell.ring();
     }
@@ -59,6 +61,9 @@ async fn end_if_over(app: &App, id: i64) -> Result<bool, ApiError> {
         // Its user is gone, and with them everyone who could be told.
         let end = End { reason: EndReason::UserInactive, by_session_id: None, by_user_id: None };
         let ended = store::sessions::end(tx.conn(), id, end, app.ambient.now()).await?;
+        if ended {
+            tx.after_commit(app.metrics.session_end(end.reason));
+        }
         tx.commit().await?;
         return Ok(ended);
     };

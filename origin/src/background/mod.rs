@@ -4,8 +4,10 @@ pub mod activity;
 pub mod beside;
 pub mod cleanup;
 pub mod expiry;
+pub mod gauges;
 pub mod listing_counts;
 pub mod outbox;
+pub mod replica;
 
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -19,4 +21,6 @@ pub fn spawn(app: &App, tasks: &TaskTracker, stop: &CancellationToken) {
     tasks.spawn(cleanup::run(app.clone(), stop.clone()));
     tasks.spawn(beside::run(app.clone(), stop.clone()));
     tasks.spawn(listing_counts::run(app.clone(), stop.clone()));
+    tasks.spawn(gauges::run(app.clone(), stop.clone()));
+    tasks.spawn(replica::run(app.clone(), stop.clone()));
 }

@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     edge_client::CallError,
     error::ApiError,
+    metrics::Task,
     state::App,
     store::{
         self,
@@ -76,8 +77,12 @@ async fn tell_ends(app: &App, stop: &CancellationToken) {
     let mut under_way = UnderWay::default();
     loop {
         match Box::pin(send_batch(app, &mut under_way)).await {
-            Ok(ended) if ended > 0 && !stop.is_cancelled() => continue,
-            Ok(_) => {}
+            Ok(ended) => {
+                app.metrics.done(Task::OutboxEnds, app.ambient.now());
+                if ended > 0 && !stop.is_cancelled() {
+                    continue;
+                }
+            }
             Err(error) => error.log(),
         }
         tokio::select! {
@@ -93,7 +98,11 @@ async fn tell_ends(app: &App, stop: &CancellationToken) {
 async fn tell_news(app: &App, stop: &CancellationToken) {
     let mut away = None;
     loop {
-        match send_news(app).await {
+        let sent = send_news(app).await;
+        if sent.is_ok() {
+            app.metrics.done(Task::OutboxNews, app.ambient.now());
+        }
+        match sent {
             // It is asked again after a while, and with the oldest: nothing is taken meanwhile.
             Ok(told) if told.is_away => {
                 let longer = away.map_or(*AWAY.start(), |pause: Duration| pause * 2);

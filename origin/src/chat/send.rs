@@ -132,6 +132,7 @@ async fn send_in(
         fates.push(fate);
     }
     let stored = write(tx, &before, conversation, &new, now).await?;
+    tx.after_commit(app.metrics.stored_messages(stored.len()));
     Ok(fates
         .into_iter()
         .zip(drafts)

@@ -205,7 +205,8 @@ fn log(format: LogFormat, least: &str) {
         .with_writer(std::io::stderr);
     match format {
         LogFormat::Text => subscriber.init(),
-        LogFormat::Json => subscriber.json().init(),
+        // The one span that there is, once.
+        LogFormat::Json => subscriber.json().with_span_list(false).init(),
     }
 }
 

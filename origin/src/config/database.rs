@@ -5,6 +5,8 @@ use clap::Args;
 use super::{ConfigError, required};
 use crate::store::DbZone;
 
+const CURE: &str = "Set it to mysql://user:password@host:3306/name or sqlite:///path/to/file.db";
+
 /// Where the database is.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Database")]
@@ -38,23 +40,7 @@ impl TryFrom<DatabaseArgs> for DatabaseConfig {
     type Error = ConfigError;
 
     fn try_from(args: DatabaseArgs) -> Result<Self, ConfigError> {
-        const CURE: &str =
-            "Set it to mysql://user:password@host:3306/name or sqlite:///path/to/file.db";
-        let url = required("DATABASE_URL", args.database_url, CURE)?;
-        if !["mysql://", "mariadb://", "sqlite:"].iter().any(|scheme| url.starts_with(scheme)) {
-            // The URL itself may hold a password.
-            return Err(ConfigError {
-                setting: "DATABASE_URL",
-                problem: "has another scheme".to_owned(),
-                cure: CURE,
-            });
-        }
-        if url.contains(":memory:") {
-            let problem =
-                "asks for a database in memory, which every connection would have for itself"
-                    .to_owned();
-            return Err(ConfigError { setting: "DATABASE_URL", problem, cure: CURE });
-        }
+        let url = url("DATABASE_URL", required("DATABASE_URL", args.database_url, CURE)?)?;
         let zone = DbZone::from_str(&args.database_time_zone).map_err(|_| ConfigError {
             setting: "DATABASE_TIME_ZONE",
             problem: format!("is {:?}, which is no offset", args.database_time_zone),
@@ -62,6 +48,20 @@ impl TryFrom<DatabaseArgs> for DatabaseConfig {
         })?;
         Ok(Self { url, zone, max_connections: args.database_max_connections })
     }
+}
+
+/// Checks where a database is said to be.
+pub(super) fn url(setting: &'static str, url: String) -> Result<String, ConfigError> {
+    if !["mysql://", "mariadb://", "sqlite:"].iter().any(|scheme| url.starts_with(scheme)) {
+        // The URL itself may hold a password.
+        return Err(ConfigError { setting, problem: "has another scheme".to_owned(), cure: CURE });
+    }
+    if url.contains(":memory:") {
+        let problem = "asks for a database in memory, which every connection would have for itself"
+            .to_owned();
+        return Err(ConfigError { setting, problem, cure: CURE });
+    }
+    Ok(url)
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use std::{
 };
 
 use axum::{
-    extract::{ConnectInfo, FromRequestParts, Request, State},
+    extract::{ConnectInfo, FromRequestParts, MatchedPath, Request, State},
     http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
     middleware::Next,
     response::{IntoResponse, Response},
@@ -78,25 +78,42 @@ pub async fn around(
     let started = app.ambient.now();
     let (known, refused) = learn(&app, &request);
     let context = CallContext(Arc::new(known));
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let route = route.as_ref().map(MatchedPath::as_str);
+    let counted = app.metrics.call(request.method(), route);
     let span = tracing::info_span!(
         "call",
         request_id = %context.request_id,
         method = %request.method(),
         // Without the query, where a client may have put a secret.
         path = request.uri().path(),
+        route,
     );
     request.extensions_mut().insert(context.clone());
     let call = async {
         let response = match refused {
             Some(code) => ApiError::from(code).into_response(),
-            None => next.run(request).await,
+            None => in_time(&app, next.run(request)).await,
         };
+        let refused = response.extensions().get::<Refusal>().map(|refusal| refusal.code);
         let response = in_envelope(&app, &context, response);
-        let millis = app.ambient.now().since(started).as_millis();
+        counted.answered(response.status().as_u16(), refused);
+        // As a number: JSON has none of 128 bits, and collectors would be sent a text.
+        let millis =
+            u64::try_from(app.ambient.now().since(started).as_millis()).unwrap_or(u64::MAX);
         tracing::info!(status = response.status().as_u16(), millis, "answered");
         response
     };
     Ok(call.instrument(span).await)
+}
+
+/// The answer, or a refusal where it takes too long: what was begun in the database is then undone there.
+async fn in_time(app: &App, answer: impl Future<Output = Response>) -> Response {
+    let answered = tokio::time::timeout(app.operation.request_timeout, answer).await;
+    answered.unwrap_or_else(|_| {
+        tracing::error!("a call takes longer than REQUEST_TIMEOUT and is given up");
+        ApiError::from(ErrorCode::OriginUnavailable).into_response()
+    })
 }
 
 fn learn(app: &App, request: &Request) -> (Known, Option<ErrorCode>) {
@@ -119,6 +136,7 @@ fn learn(app: &App, request: &Request) -> (Known, Option<ErrorCode>) {
         return (known, None);
     };
     let Some(assertion) = open_assertion(app, request, sealed) else {
+        app.metrics.forged_assertion();
         tracing::warn!(peer = %peer, "an assertion was refused: forged, stale, or for another call");
         return (known, Some(ErrorCode::Forbidden));
     };
@@ -160,6 +178,10 @@ fn in_envelope(app: &App, context: &CallContext, mut response: Response) -> Resp
     }
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    if app.stopping.is_cancelled() {
+        // The next call of this client has to find another process.
+        headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
     response
 }
 

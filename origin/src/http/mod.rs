@@ -5,6 +5,7 @@ pub mod chat;
 pub mod console;
 pub mod internal;
 pub mod market;
+pub mod metrics;
 pub mod operations;
 
 use axum::{

@@ -42,6 +42,10 @@ struct Ready {
 
 /// Whether the database answers and has this program's schema.
 async fn readyz(State(app): State<App>) -> Answer<Ready> {
+    // Whoever shares out calls is to send the next ones elsewhere.
+    if app.stopping.is_cancelled() {
+        return Err(ErrorCode::OriginUnavailable.into());
+    }
     if !app.db.is_current().await.map_err(unready)? {
         tracing::warn!("not ready: migrations are missing; run `origin migrate`");
         return Err(ErrorCode::OriginUnavailable.into());

@@ -78,6 +78,7 @@ pub async fn say(
         "remember_until": now.plus(app.policy.access_token_lifetime),
     });
     outbox::insert(tx.conn(), outbox::Kind::SessionEnded, &told, now).await?;
+    tx.after_commit(app.metrics.session_end(end.reason));
     Ok(())
 }
 

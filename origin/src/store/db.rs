@@ -3,31 +3,29 @@
 //! Every query is written once, inside [`on!`], which expands its body once per driver so that
 //! each copy type-checks against a concrete `sqlx` driver.
 
-use std::{str::FromStr, time::Duration};
+mod fault;
+mod load;
+mod open;
+mod replica;
+
+use std::{str::FromStr, sync::Arc, time::Duration};
 
 use chrono::{DateTime, FixedOffset, NaiveDateTime, Utc};
+pub use fault::{is_of_the_data, is_over_time, is_unavailable, is_unique_violation};
+pub use load::PoolLoad;
+pub use open::PoolLimits;
 use shared::time::Timestamp;
 use sqlx::{
-    Executor as _, MySqlPool, SqlitePool, Transaction,
-    mysql::{MySqlConnectOptions, MySqlConnection, MySqlPoolOptions, MySqlQueryResult},
+    MySqlPool, SqlitePool, Transaction,
+    mysql::{MySqlConnection, MySqlQueryResult},
     pool::PoolConnection,
-    sqlite::{
-        SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions,
-        SqliteQueryResult, SqliteSynchronous,
-    },
+    sqlite::{SqliteConnection, SqliteQueryResult},
 };
+
+use self::{fault::is_worth_retrying, load::Load, replica::Replica};
 
 /// How often a unit of work that lost a dead-lock is tried.
 const MAX_TRIES: u32 = 8;
-/// The longest wait for a connection from the pool.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
-/// The longest wait for SQLite's write lock.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// An adopted database's columns hold whole seconds. A time that is written there loses its fraction and is not
-/// rounded up: a row is never newer than the clock, and a session never lives longer than was said. MariaDB does
-/// so of itself, unless it is told otherwise, and takes the comment for one.
-const TRUNCATE_TIMES: &str = "SET SESSION sql_mode = REPLACE(CONCAT(@@sql_mode /*!80000 , ',TIME_TRUNCATE_FRACTIONAL' */), 'TIME_ROUND_FRACTIONAL', '')";
 
 /// The zone whose wall-clock time the database's DATETIME columns hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,6 +66,8 @@ impl FromStr for DbZone {
 pub struct Db {
     pub(super) pool: Pool,
     zone: DbZone,
+    load: Load,
+    replica: Option<Arc<Replica>>,
 }
 
 #[derive(Clone, Debug)]
@@ -91,7 +91,10 @@ enum HandleInner {
 pub struct Tx {
     inner: TxInner,
     zone: DbZone,
+    after_commit: Vec<AfterCommit>,
 }
+
+type AfterCommit = Box<dyn FnOnce() + Send + Sync>;
 
 enum TxInner {
     MySql(Transaction<'static, sqlx::MySql>),
@@ -196,40 +199,6 @@ impl InsertedId for SqliteQueryResult {
     }
 }
 
-/// Whether this is what a unique key says to the second of two.
-#[must_use]
-pub fn is_unique_violation(error: &sqlx::Error) -> bool {
-    error.as_database_error().is_some_and(sqlx::error::DatabaseError::is_unique_violation)
-}
-
-/// Whether the database will never take what was to be written: another try says the same.
-#[must_use]
-pub fn is_of_the_data(error: &sqlx::Error) -> bool {
-    // MySQL: SQLSTATE class 22, data exception. SQLite: TOOBIG, CONSTRAINT and MISMATCH.
-    error.as_database_error().and_then(sqlx::error::DatabaseError::code).is_some_and(|code| {
-        let sqlite =
-            code.len() != 5 && code.parse().is_ok_and(|n: i32| (18..=20).contains(&(n & 0xff)));
-        sqlite || (code.len() == 5 && code.starts_with("22"))
-    })
-}
-
-/// Whether the same work may well succeed when it is done again: it lost a dead-lock or waited too
-/// long for a lock.
-fn is_worth_retrying(error: &sqlx::Error) -> bool {
-    let Some(error) = error.as_database_error() else {
-        return false;
-    };
-    if let Some(mysql) = error.try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>() {
-        // ER_LOCK_WAIT_TIMEOUT, ER_LOCK_DEADLOCK, and MariaDB's ER_CHECKREAD.
-        return matches!(mysql.number(), 1205 | 1213 | 1020);
-    }
-    // SQLITE_BUSY and SQLITE_LOCKED, whatever their extension.
-    error
-        .code()
-        .and_then(|code| code.parse::<i32>().ok())
-        .is_some_and(|code| matches!(code & 0xff, 5 | 6))
-}
-
 /// A unit of work's error, as far as [`Db::retrying`] must know it.
 pub trait WorkError {
     /// The database's own error, where it is one.
@@ -248,37 +217,30 @@ impl Db {
     /// # Errors
     /// Where the URL is none or the database does not answer.
     pub async fn connect(url: &str, zone: DbZone, max_connections: u32) -> sqlx::Result<Self> {
-        let pool = if url.starts_with("sqlite:") {
-            let options = url
-                .parse::<SqliteConnectOptions>()?
-                .create_if_missing(true)
-                .journal_mode(SqliteJournalMode::Wal)
-                .synchronous(SqliteSynchronous::Normal)
-                .busy_timeout(BUSY_TIMEOUT);
-            let pool = SqlitePoolOptions::new()
-                .max_connections(max_connections)
-                .acquire_timeout(ACQUIRE_TIMEOUT);
-            Pool::Sqlite(pool.connect_with(options).await?)
-        } else {
-            let options: MySqlConnectOptions = url.parse()?;
-            let pool = MySqlPoolOptions::new()
-                .max_connections(max_connections)
-                .acquire_timeout(ACQUIRE_TIMEOUT)
-                // A lock must be followed by the newest rows, not by a snapshot from before it.
-                .after_connect(|connection, _| {
-                    Box::pin(async move {
-                        connection
-                            .execute("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED")
-                            .await?;
-                        // The server's default of 50 s would hold the whole pool for one stuck row.
-                        connection.execute("SET SESSION innodb_lock_wait_timeout = 3").await?;
-                        connection.execute(TRUNCATE_TIMES).await?;
-                        Ok(())
-                    })
-                });
-            Pool::MySql(pool.connect_with(options).await?)
-        };
-        Ok(Self { pool, zone })
+        Self::connect_within(url, zone, PoolLimits::of(max_connections)).await
+    }
+
+    /// The same with other limits.
+    ///
+    /// # Errors
+    /// Where the URL is none or the database does not answer.
+    pub async fn connect_within(url: &str, zone: DbZone, limits: PoolLimits) -> sqlx::Result<Self> {
+        let db = Self::of(open::pool(url, limits, open::Use::Primary)?, zone);
+        db.acquire().await?;
+        Ok(db)
+    }
+
+    /// With a copy for reads that may lag, which need not be there yet: [`Db::look_at_replica`] has it used.
+    ///
+    /// # Errors
+    /// Where the URL is none.
+    pub fn with_replica(self, url: &str, limits: PoolLimits) -> sqlx::Result<Self> {
+        let replica = Replica::open(url, self.zone, limits)?;
+        Ok(Self { replica: Some(Arc::new(replica)), ..self })
+    }
+
+    fn of(pool: Pool, zone: DbZone) -> Self {
+        Self { pool, zone, load: Load::default(), replica: None }
     }
 
     /// A connection in autocommit mode.
@@ -287,8 +249,8 @@ impl Db {
     /// Where none is free in time, or the database does not answer.
     pub async fn acquire(&self) -> sqlx::Result<Handle> {
         let inner = match &self.pool {
-            Pool::MySql(pool) => HandleInner::MySql(pool.acquire().await?),
-            Pool::Sqlite(pool) => HandleInner::Sqlite(pool.acquire().await?),
+            Pool::MySql(pool) => HandleInner::MySql(self.load.waited(pool.acquire()).await?),
+            Pool::Sqlite(pool) => HandleInner::Sqlite(self.load.waited(pool.acquire()).await?),
         };
         Ok(Handle { inner, zone: self.zone })
     }
@@ -300,10 +262,13 @@ impl Db {
     /// Where no connection is free in time, or the database does not answer.
     pub async fn begin(&self) -> sqlx::Result<Tx> {
         let inner = match &self.pool {
-            Pool::MySql(pool) => TxInner::MySql(pool.begin().await?),
-            Pool::Sqlite(pool) => TxInner::Sqlite(pool.begin_with("BEGIN IMMEDIATE").await?),
+            Pool::MySql(pool) => TxInner::MySql(self.load.waited(pool.begin()).await?),
+            Pool::Sqlite(pool) => {
+                let begun = pool.begin_with("BEGIN IMMEDIATE");
+                TxInner::Sqlite(self.load.waited(begun).await?)
+            }
         };
-        Ok(Tx { inner, zone: self.zone })
+        Ok(Tx { inner, zone: self.zone, after_commit: Vec::new() })
     }
 
     /// Does a unit of work that begins and commits its own transaction, again where it lost a
@@ -332,6 +297,9 @@ impl Db {
 
     /// Closes every connection, once what is under way is done.
     pub async fn close(&self) {
+        if let Some(replica) = &self.replica {
+            Box::pin(replica.db.close()).await;
+        }
         match &self.pool {
             Pool::MySql(pool) => pool.close().await,
             Pool::Sqlite(pool) => pool.close().await,
@@ -360,14 +328,23 @@ impl Tx {
         Conn { driver, zone: self.zone }
     }
 
+    /// Has something done once it is all true, and not where it never is: counts, mostly.
+    pub fn after_commit(&mut self, done: impl FnOnce() + Send + Sync + 'static) {
+        self.after_commit.push(Box::new(done));
+    }
+
     /// Makes it all true at once.
     ///
     /// # Errors
     /// Where the database could not; then nothing of it is.
     pub async fn commit(self) -> sqlx::Result<()> {
         match self.inner {
-            TxInner::MySql(transaction) => transaction.commit().await,
-            TxInner::Sqlite(transaction) => transaction.commit().await,
+            TxInner::MySql(transaction) => transaction.commit().await?,
+            TxInner::Sqlite(transaction) => transaction.commit().await?,
         }
+        for done in self.after_commit {
+            done();
+        }
+        Ok(())
     }
 }

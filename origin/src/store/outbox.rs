@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use chrono::NaiveDateTime;
 use shared::{chat::news::News, time::Timestamp};
 use sqlx::{FromRow, QueryBuilder};
 
@@ -38,7 +39,9 @@ impl Kind {
     pub const CHAT: [Self; 3] =
         [Self::ChatMessage, Self::ConversationUpdated, Self::MessagesMarked];
 
-    const fn as_str(self) -> &'static str {
+    /// Its word in the table.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::SessionEnded => "session_ended",
             Self::ChatMessage => "chat_message",
@@ -323,6 +326,53 @@ pub async fn bury(conn: Conn<'_>, edge_outbox_id: i64, now: Timestamp) -> sqlx::
             .await
             .map(|_| ())
     })
+}
+
+/// How it stands with the rows of a kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// The kind.
+    pub kind: Kind,
+    /// Rows that wait for the edge.
+    pub waiting: i64,
+    /// Rows that wait for a person.
+    pub set_aside: i64,
+    /// When the oldest was written of those that wait for the edge.
+    pub oldest: Option<Timestamp>,
+}
+
+/// How it stands with each kind: one walk through `idx_edge_outbox_kind`, and the oldest rows by key.
+///
+/// # Errors
+/// The database's.
+pub async fn stands(mut conn: Conn<'_>) -> sqlx::Result<Vec<Standing>> {
+    let zone = conn.zone;
+    let counted = conn.reborrow();
+    let rows: Vec<(String, i64, i64, Option<i64>)> = on!(counted, |c| {
+        sqlx::query_as(
+            "SELECT kind, COUNT(*) - COUNT(dead_at), COUNT(dead_at),
+                    MIN(CASE WHEN dead_at IS NULL THEN edge_outbox_id END)
+             FROM edge_outbox GROUP BY kind",
+        )
+        .fetch_all(c)
+        .await?
+    });
+    let mut stands = Vec::with_capacity(Kind::ALL.len());
+    for kind in Kind::ALL {
+        let row = rows.iter().find(|row| row.0 == kind.as_str());
+        let (waiting, set_aside, oldest) = row.map_or((0, 0, None), |row| (row.1, row.2, row.3));
+        let oldest: Option<NaiveDateTime> = match oldest {
+            None => None,
+            Some(id) => on!(conn.reborrow(), |c| {
+                sqlx::query_scalar("SELECT created_at FROM edge_outbox WHERE edge_outbox_id = ?")
+                    .bind(id)
+                    .fetch_optional(c)
+                    .await?
+            }),
+        };
+        stands.push(Standing { kind, waiting, set_aside, oldest: oldest.map(|at| zone.read(at)) });
+    }
+    Ok(stands)
 }
 
 /// How many rows wait for the edge, and how many for a person.

@@ -19,6 +19,7 @@ use tests::{
         },
     },
     database::TestDatabase,
+    kill,
     system::{System, run_on, settled},
 };
 use tokio::time::{Instant, sleep};
@@ -48,6 +49,8 @@ enum Part {
     Slow,
     /// A million hostile frames
     Siege,
+    /// The origin killed fifty times
+    Kill,
 }
 
 #[tokio::main]
@@ -132,6 +135,10 @@ async fn scene(mut system: System, part: Part, seed: u64, server: Arc<Mutex<Mysq
             let pair = Pair::meet(&system).await;
             println!("{:?}", slow::reader(&system, &pair).await);
         }
+        Part::Kill => match kill::run(system, 50, seed).await {
+            Ok(figures) => println!("{figures:#?}"),
+            Err(problems) => panic!("{problems}"),
+        },
         Part::Siege => {
             let pair = Pair::meet(&system).await;
             println!("{:?}", siege::lay(&system, &pair, seed, 1_000_000).await);

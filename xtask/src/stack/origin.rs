@@ -15,8 +15,8 @@ use super::{
 use crate::{process, secrets::Secrets, workspace::origin_binary};
 
 const HEALTH: Health = Health { path: "/readyz", body: "" };
-/// It finishes the requests under way first.
-const GRACE: Duration = Duration::from_secs(10);
+/// It finishes what is under way first: longer than its own `STOP_TIMEOUT`, for calls and for tasks.
+const GRACE: Duration = Duration::from_secs(65);
 
 /// How to run an origin.
 #[derive(Clone)]
@@ -113,7 +113,7 @@ impl Origin {
         self.0.check_running()
     }
 
-    /// SIGTERM, and SIGKILL if that has not helped after ten seconds; true if it ended with status 0.
+    /// SIGTERM, and SIGKILL if that has not helped after a minute; true if it ended with status 0.
     ///
     /// # Errors
     /// The system does not say how it ended.

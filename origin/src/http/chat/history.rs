@@ -12,7 +12,7 @@ use crate::{
     },
     http::{Answer, Envelope},
     state::App,
-    store::{self, Conn, conversations::Which, messages::Window, slice::Position},
+    store::{self, Conn, conversations::Which, db::Handle, messages::Window, slice::Position},
 };
 
 /// What cursors of this list are marked with.
@@ -75,8 +75,15 @@ pub async fn history<P: Party>(
             Window::UpTo(conversation.last_seq.saturating_sub(newer))
         }
     };
-    let mut messages =
-        store::messages::history(handle.conn(), id, window, page.slice().limit).await?;
+    drop(handle);
+    let limit = page.slice().limit;
+    let read =
+        async |mut handle: Handle| store::messages::history(handle.conn(), id, window, limit).await;
+    let mut messages = app.db.read(read).await?;
+    // There is no gap in `seq`: a replica that lags is seen by what is not there.
+    if messages.len() < expected(window, limit, conversation.last_seq) {
+        messages = read(app.db.acquire().await?).await?;
+    }
     let place = |message: &Message| Position { by: message.seq, key: message.seq };
     let mut pagination = page.finish(ORDER, conversation.last_seq, &mut messages, place);
     // Cursors go on to what is older.
@@ -84,6 +91,15 @@ pub async fn history<P: Party>(
         pagination.next_cursor = None;
     }
     Ok(Envelope::ok(History { messages, pagination }))
+}
+
+/// How many messages a window has, where it has no more than that.
+fn expected(window: Window, limit: u32, last_seq: i64) -> usize {
+    let there = match window {
+        Window::UpTo(seq) => seq,
+        Window::After(seq) => last_seq - seq,
+    };
+    usize::try_from(there.clamp(0, limit.into())).unwrap_or_default()
 }
 
 async fn seq_of(

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use shared::{audit::AuditKind, page::Pagination};
 
 use crate::{
+    error::ApiError,
     extract::{
         guard::Admin,
         input::Query,
@@ -57,9 +58,14 @@ pub async fn audit(
     let Period { from, to } = Period::new(query.from, query.to)?;
     let wanted = Search { user_id: query.user_id, event: query.event, from, to };
     let page = Page::of_long_list(ORDER, query.page, query.limit, query.cursor.as_deref())?;
-    let mut handle = app.db.acquire().await?;
-    let total = store::audit::count(handle.conn(), &wanted).await?;
-    let mut events = store::audit::page(handle.conn(), &wanted, page.slice()).await?;
+    let (total, mut events) = app
+        .db
+        .read(async |mut handle| {
+            let total = store::audit::count(handle.conn(), &wanted).await?;
+            let events = store::audit::page(handle.conn(), &wanted, page.slice()).await?;
+            Ok::<_, ApiError>((total, events))
+        })
+        .await?;
     let pagination = page.finish(ORDER, total, &mut events, |event| Position {
         by: event.created_at.as_millis(),
         key: event.audit_event_id,

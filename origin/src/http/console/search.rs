@@ -10,6 +10,7 @@ use shared::{
 };
 
 use crate::{
+    error::ApiError,
     extract::{
         guard::Admin,
         input::Query,
@@ -96,9 +97,14 @@ pub async fn search(
     };
     let at = app.judging();
     let page = Page::of_long_list(ORDER, query.page, query.limit, query.cursor.as_deref())?;
-    let mut handle = app.db.acquire().await?;
-    let total = search::count(handle.conn(), &wanted, at).await?;
-    let mut sessions = search::page(handle.conn(), &wanted, at, page.slice()).await?;
+    let (total, mut sessions) = app
+        .db
+        .read(async |mut handle| {
+            let total = search::count(handle.conn(), &wanted, at).await?;
+            let sessions = search::page(handle.conn(), &wanted, at, page.slice()).await?;
+            Ok::<_, ApiError>((total, sessions))
+        })
+        .await?;
     let pagination = page.finish(ORDER, total, &mut sessions, |session| Position {
         by: session.created_at.as_millis(),
         key: session.authentication_session_id,

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use shared::{error::ErrorCode, session::EndReason, time::Timestamp};
 
 use crate::{
+    error::ApiError,
     extract::{
         guard::Admin,
         input::{Id, Query},
@@ -65,13 +66,20 @@ pub async fn timeline(
     Query(query): Query<TimelineQuery>,
 ) -> Answer<Timeline> {
     let Period { from, to } = Period::new(query.from, query.to)?;
-    let mut handle = app.db.acquire().await?;
-    store::users::find(handle.conn(), user_id).await?.ok_or(ErrorCode::NotFound)?;
-    // One more than is shown, to know whether there was more.
-    let mut sessions =
-        search::of_time(handle.conn(), user_id, from, to, app.judging(), MAX_SESSIONS + 1).await?;
+    let found = store::users::find(app.db.acquire().await?.conn(), user_id).await?;
+    found.ok_or(ErrorCode::NotFound)?;
     let wanted = audit::Search { user_id: Some(user_id), event: None, from, to };
-    let mut events = audit::page(handle.conn(), &wanted, Slice::first(MAX_EVENTS + 1)).await?;
+    let at = app.judging();
+    // One more than is shown, to know whether there was more.
+    let (mut sessions, mut events) = app
+        .db
+        .read(async |mut handle| {
+            let sessions =
+                search::of_time(handle.conn(), user_id, from, to, at, MAX_SESSIONS + 1).await?;
+            let events = audit::page(handle.conn(), &wanted, Slice::first(MAX_EVENTS + 1)).await?;
+            Ok::<_, ApiError>((sessions, events))
+        })
+        .await?;
     events.reverse();
     let cut = [keep_newest(&mut sessions, MAX_SESSIONS), keep_newest(&mut events, MAX_EVENTS)];
     Ok(Envelope::ok(Timeline {

@@ -7,6 +7,7 @@ use shared::{
 };
 
 use crate::{
+    error::ApiError,
     extract::{
         caller::Reader,
         input::Query,
@@ -50,10 +51,16 @@ pub async fn my_listings(
 ) -> Answer<MyListings> {
     let seller = reader.claims.user_id;
     let page = Page::of_long_list(ORDER, query.page, query.limit, query.cursor.as_deref())?;
-    let mut handle = app.db.acquire().await?;
-    let status_counts = store::listing_counts::of_seller(handle.conn(), seller).await?;
-    let mut listings =
-        store::listings::page_of_seller(handle.conn(), seller, query.status, page.slice()).await?;
+    let (status_counts, mut listings) = app
+        .db
+        .read(async |mut handle| {
+            let counts = store::listing_counts::of_seller(handle.conn(), seller).await?;
+            let slice = page.slice();
+            let listings =
+                store::listings::page_of_seller(handle.conn(), seller, query.status, slice);
+            Ok::<_, ApiError>((counts, listings.await?))
+        })
+        .await?;
     // The counts hold every total there is; a third query would only be able to disagree.
     let total = query.status.map_or(status_counts.total(), |status| status_counts.of(status));
     let pagination = page.finish(ORDER, total, &mut listings, |listing| Position {

@@ -1,5 +1,6 @@
 //! SQL over `authentication_sessions`.
 
+pub mod live;
 pub mod past;
 mod row;
 pub mod search;

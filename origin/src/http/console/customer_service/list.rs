@@ -8,6 +8,7 @@ use shared::{
 };
 
 use crate::{
+    error::ApiError,
     extract::{
         guard::Agent,
         input::Query,
@@ -81,9 +82,14 @@ pub async fn list(
         order,
     };
     let page = Page::of_long_list(name, query.page, query.limit, query.cursor.as_deref())?;
-    let mut handle = app.db.acquire().await?;
-    let total = list::count(handle.conn(), &search).await?;
-    let mut sessions = list::page(handle.conn(), &search, page.slice()).await?;
+    let (total, mut sessions) = app
+        .db
+        .read(async |mut handle| {
+            let total = list::count(handle.conn(), &search).await?;
+            let sessions = list::page(handle.conn(), &search, page.slice()).await?;
+            Ok::<_, ApiError>((total, sessions))
+        })
+        .await?;
     let pagination = page.finish(name, total, &mut sessions, |one| Position {
         by: match order {
             Order::Latest => one.updated_at.as_millis(),

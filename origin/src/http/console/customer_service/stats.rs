@@ -74,12 +74,19 @@ pub async fn stats(
     Query(query): Query<StatsQuery>,
 ) -> Answer<Stats> {
     let span = span(Period::new(query.from, query.to)?, app.ambient.now())?;
-    let mut handle = app.db.acquire().await?;
-    let Open { waiting, assigned, active } = stats::open(handle.conn()).await?;
-    let began = stats::began(handle.conn(), span).await?;
-    let closed = stats::closed(handle.conn(), span).await?;
-    let answered = stats::median_wait(handle.conn(), span, Until::FirstResponse).await?;
-    let accepted = stats::median_wait(handle.conn(), span, Until::Accepted).await?;
+    let (open, began, closed, answered, accepted) = app
+        .db
+        .read(async |mut handle| {
+            Ok::<_, ApiError>((
+                stats::open(handle.conn()).await?,
+                stats::began(handle.conn(), span).await?,
+                stats::closed(handle.conn(), span).await?,
+                stats::median_wait(handle.conn(), span, Until::FirstResponse).await?,
+                stats::median_wait(handle.conn(), span, Until::Accepted).await?,
+            ))
+        })
+        .await?;
+    let Open { waiting, assigned, active } = open;
     let seconds = |millis: Option<i64>| millis.map(|millis| millis.div_euclid(1000));
     Ok(Envelope::ok(Stats {
         from: span.from,
