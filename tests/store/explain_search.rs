@@ -165,6 +165,17 @@ async fn fill(app: &TestApp) {
 
 /// How the database would go about a statement, knowing its tables.
 pub async fn plan(app: &TestApp, statement: Statement) -> Plan {
+    analyze(app).await;
+    explain(app, statement).await
+}
+
+/// Has the database know its tables.
+pub async fn analyze(app: &TestApp) {
+    Planner::open(&app.database).await;
+}
+
+/// How the database would go about a statement, knowing what it does of its tables.
+pub async fn explain(app: &TestApp, statement: Statement) -> Plan {
     let sql = statement.values.iter().fold(statement.sql, |sql, value| {
         let literal = match value {
             Value::Int(value) => value.to_string(),
@@ -174,5 +185,5 @@ pub async fn plan(app: &TestApp, statement: Statement) -> Plan {
         };
         sql.replacen('?', &literal, 1)
     });
-    Planner::open(&app.database).await.plan(&sql).await
+    Planner::connect(&app.database).await.plan(&sql).await
 }

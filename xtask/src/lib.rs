@@ -7,6 +7,8 @@ mod apt;
 mod build;
 mod cache;
 pub mod dev;
+#[cfg(test)]
+mod documents;
 mod hash;
 mod http;
 mod interrupt;
@@ -18,6 +20,7 @@ mod process;
 mod progress;
 pub mod secrets;
 pub mod soak;
+mod source;
 pub mod stack;
 pub mod suite;
 mod tools;

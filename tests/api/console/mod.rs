@@ -5,6 +5,7 @@ mod deactivate;
 mod deactivate_user;
 mod door;
 mod inspect_token;
+mod marketplace;
 mod search;
 mod timeline;
 mod users;

@@ -1,11 +1,12 @@
-//! The console: what admins see and change of users and their sessions, and customer service. Nobody comes
-//! in but the staff ([`staff_alone`]); what is for admins alone says so in its handler's signature.
+//! The console: what admins see and change of users and their sessions, and customer service and the marketplace. Nobody
+//! comes in but the staff ([`staff_alone`]); what is for admins alone says so in its handler's signature.
 
 mod audit;
 mod customer_service;
 mod deactivate;
 mod deactivate_user;
 mod inspect_token;
+mod marketplace;
 mod search;
 mod timeline;
 mod users;
@@ -31,6 +32,7 @@ pub fn router() -> Router<App> {
         .route(route::AUDIT, get(audit::audit))
         .route(route::INSPECT_TOKEN, post(inspect_token::inspect_token))
         .merge(customer_service::router())
+        .merge(marketplace::router())
         .merge(users::router())
 }
 

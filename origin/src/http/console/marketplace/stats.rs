@@ -1,0 +1,26 @@
+use axum::extract::State;
+use serde::Serialize;
+use shared::listing::StatusCounts;
+
+use crate::{
+    extract::guard::Admin,
+    http::{Answer, Envelope},
+    state::App,
+    store::listing_counts,
+};
+
+/// How many listings there are.
+#[derive(Serialize)]
+pub struct Stats {
+    /// Of every status.
+    total: i64,
+    /// Of each.
+    status_counts: StatusCounts,
+}
+
+/// How many listings there are, of all sellers.
+pub async fn stats(State(app): State<App>, _: Admin) -> Answer<Stats> {
+    let mut handle = app.db.acquire().await?;
+    let status_counts = listing_counts::of_all_counted(handle.conn()).await?;
+    Ok(Envelope::ok(Stats { total: status_counts.total(), status_counts }))
+}
