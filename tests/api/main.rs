@@ -6,6 +6,7 @@ mod bad_input;
 mod chat;
 mod cleanup;
 mod console;
+mod document;
 mod guards;
 mod internal;
 mod keys;

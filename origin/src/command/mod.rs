@@ -6,7 +6,7 @@ mod serve;
 mod token;
 mod user;
 
-use std::io::IsTerminal as _;
+use std::io::{IsTerminal as _, Write as _};
 
 use anyhow::{Context as _, anyhow, bail};
 use clap::{Parser, Subcommand};
@@ -16,6 +16,7 @@ use tracing_subscriber::EnvFilter;
 use crate::{
     clock::Ambient,
     config::{DatabaseArgs, DatabaseConfig, LogFormat, ServeArgs},
+    document::document,
     error::ApiError,
     seed,
     store::Db,
@@ -49,6 +50,8 @@ enum Command {
     /// Accounts
     #[command(subcommand)]
     User(user::UserCommand),
+    /// Print the API's document, OpenAPI 3.1
+    Openapi,
 }
 
 #[derive(Subcommand)]
@@ -81,6 +84,7 @@ impl Origin {
                 Command::Keys(command) => command.run(),
                 Command::Token(command) => command.run().await,
                 Command::User(command) => command.run().await,
+                Command::Openapi => Ok(std::io::stdout().write_all(document().text.as_bytes())?),
             }
         })
     }

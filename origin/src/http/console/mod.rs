@@ -8,22 +8,25 @@ mod inspect_token;
 mod search;
 mod timeline;
 
-use axum::{
-    Router,
-    routing::{get, post},
-};
-use shared::route;
+use shared::error::ErrorCode::{Conflict, NotFound};
 
-use crate::state::App;
+use crate::{
+    document::api::{Api, Tag},
+    handle,
+};
 
 /// The routes.
-pub fn router() -> Router<App> {
-    Router::new()
-        .route(route::DEACTIVATE_SESSION, post(deactivate::deactivate))
-        .route(route::DEACTIVATE_USER_SESSIONS, post(deactivate_user::deactivate_user))
-        .route(route::CONSOLE_SESSIONS, get(search::search))
-        .route(route::TIMELINE, get(timeline::timeline))
-        .route(route::AUDIT, get(audit::audit))
-        .route(route::INSPECT_TOKEN, post(inspect_token::inspect_token))
-        .merge(customer_service::router())
+pub fn routes() -> Api {
+    Api::of(
+        Tag::Console,
+        [
+            handle!(deactivate::deactivate).refusing([Conflict, NotFound]),
+            handle!(deactivate_user::deactivate_user).refusing([NotFound]),
+            handle!(search::search),
+            handle!(timeline::timeline).refusing([NotFound]),
+            handle!(audit::audit),
+            handle!(inspect_token::inspect_token),
+        ],
+    )
+    .merge(customer_service::routes())
 }

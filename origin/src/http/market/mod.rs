@@ -2,12 +2,12 @@
 
 mod my_listings;
 
-use axum::{Router, routing::get};
-use shared::route;
-
-use crate::state::App;
+use crate::{
+    document::api::{Api, Tag},
+    handle,
+};
 
 /// The routes.
-pub fn router() -> Router<App> {
-    Router::new().route(route::MY_LISTINGS, get(my_listings::my_listings))
+pub fn routes() -> Api {
+    Api::of(Tag::Market, [handle!(my_listings::my_listings)])
 }

@@ -4,8 +4,10 @@ use serde::{Deserialize, Serialize};
 use shared::{
     chat::{ConversationStatus, ConversationSummary},
     page::Pagination,
+    route,
     user::Role,
 };
+use utoipa::{IntoParams, ToSchema};
 
 use crate::{
     extract::{
@@ -19,26 +21,34 @@ use crate::{
 };
 
 /// Which conversations.
-#[derive(Deserialize, Validate)]
+#[derive(Deserialize, Validate, IntoParams)]
 pub struct DeskQuery {
     #[garde(skip)]
+    #[param(inline)]
     status: Option<ConversationStatus>,
     #[garde(inner(range(min = 1)))]
+    #[param(minimum = 1)]
     admin_id: Option<i64>,
     /// The beginning of a nickname or mobile number, or a key of a user or conversation.
     #[garde(inner(length(chars, min = 1, max = 50)))]
+    #[param(min_length = 1, max_length = 50)]
     search: Option<String>,
     #[garde(skip)]
     #[serde(default)]
+    #[param(inline)]
     sort: Sort,
+    /// Which page, from 1.
     #[garde(custom(page_number))]
+    #[param(minimum = 1)]
     page: Option<u32>,
+    /// Rows of a page.
     #[garde(custom(page_limit))]
+    #[param(minimum = 1, maximum = 100, default = 20)]
     limit: Option<u32>,
 }
 
 /// In which order.
-#[derive(Clone, Copy, Default, Deserialize)]
+#[derive(Clone, Copy, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 enum Sort {
     /// The latest changed first.
@@ -49,18 +59,19 @@ enum Sort {
 }
 
 /// A page of conversations.
-#[derive(Serialize)]
-pub struct Conversations {
+#[derive(Serialize, ToSchema)]
+pub struct DeskConversations {
     sessions: Vec<ConversationSummary>,
     pagination: Pagination,
 }
 
 /// The conversations that the caller may see: an agent their own and those that nobody has, an admin all.
+#[utoipa::path(get, path = route::DESK_SESSIONS)]
 pub async fn list(
     State(app): State<App>,
     Agent(agent): Agent,
     Query(query): Query<DeskQuery>,
-) -> Answer<Conversations> {
+) -> Answer<DeskConversations> {
     let search = Search {
         visible: match agent.session.role {
             Role::Admin => Visible::All,
@@ -78,7 +89,7 @@ pub async fn list(
     let mut handle = app.db.acquire().await?;
     let total = list::count(handle.conn(), &search).await?;
     let sessions = list::page(handle.conn(), &search, page.limit, page.offset()).await?;
-    Ok(Envelope::ok(Conversations {
+    Ok(Envelope::ok(DeskConversations {
         sessions,
         pagination: Pagination::new(total, page.number, page.limit),
     }))
