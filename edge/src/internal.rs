@@ -1,7 +1,7 @@
 //! What the origin pushes: ended sessions, what happens in conversations and security alerts, in signed batches; and
 //! what it asks.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
 use futures_util::future::{join, join_all};
 use serde::de::DeserializeOwned;
@@ -30,9 +30,13 @@ use crate::{
         rooms,
     },
     clock, liveness, log,
+    origin::within,
     refused::Refused,
     respond,
 };
+
+/// The longest that one room is waited for: less than the origin waits for us.
+const ROOM_LIMIT: Duration = Duration::from_secs(5);
 
 /// Takes the ends of sessions; an event is taken once its room and KV both know of it.
 pub async fn session_events(mut call: Call<'_>) -> Result<Response, Refused> {
@@ -107,8 +111,10 @@ async fn end_session(call: &Call<'_>, event: &SessionEvent) -> bool {
     })
 }
 
+/// Tells a room something; one that hangs must not keep the others' news from counting as taken.
 async fn tell(call: &Call<'_>, room: Room, what: &RoomCall) -> bool {
-    let told = rooms::tell(call.env, room, what).await;
+    let told = within(ROOM_LIMIT, rooms::tell(call.env, room, what)).await;
+    let told = told.unwrap_or_else(|| Err(Refused::Fault("no answer in time".to_owned())));
     told.inspect_err(|refused| {
         log::error(call.id, &format!("{} was not told: {refused:?}", room.name()));
     })

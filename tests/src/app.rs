@@ -52,7 +52,7 @@ pub async fn run<F: Future<Output = ()> + Send + 'static>(
     story: impl FnOnce(TestApp) -> F,
 ) {
     leaks::watch();
-    let database = Arc::new(TestDatabase::create(backend).await);
+    let database = Arc::new(TestDatabase::current(backend).await);
     let app = TestApp::new(Arc::clone(&database)).await;
     let db = app.app.db.clone();
     let told = tokio::spawn(story(app)).await;

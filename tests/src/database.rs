@@ -6,6 +6,8 @@ use origin::store::{Db, DbZone};
 use sqlx::{Connection as _, Executor as _, MySqlConnection, SqliteConnection};
 use tempfile::TempDir;
 
+use crate::template;
+
 /// Connections of a test's pool.
 const POOL: u32 = 8;
 
@@ -46,6 +48,20 @@ impl TestDatabase {
             }
             Backend::MySql => Self::create_at(&server_url()).await,
         }
+    }
+
+    /// A database that is up to date.
+    pub async fn current(backend: Backend) -> Self {
+        let database = Self::create(backend).await;
+        if let Home::Schema { server, .. } = &database.home {
+            let mut connection = connect(&database.url).await;
+            let statements = template::mysql(server).await;
+            sqlx::raw_sql(statements).execute(&mut connection).await.expect("a schema");
+        } else {
+            let path = database.url.trim_start_matches("sqlite://");
+            tokio::fs::write(path, template::sqlite().await).await.expect("a database file");
+        }
+        database
     }
 
     /// A schema of its own on this server.

@@ -20,6 +20,7 @@ pub mod reply;
 pub mod revocations;
 pub mod socket;
 pub mod system;
+pub mod template;
 pub mod user;
 pub mod wechat;
 

@@ -88,7 +88,7 @@ pub async fn run<F: Future<Output = ()> + Send + 'static>(
     backend: Backend,
     story: impl FnOnce(System) -> F,
 ) {
-    run_on(TestDatabase::create(backend).await, story).await;
+    run_on(TestDatabase::current(backend).await, story).await;
 }
 
 /// The same on a database that is there.

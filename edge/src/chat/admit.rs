@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 use shared::{
     chat::{
         ConversationStatus, SenderType,
-        event::{ConversationChange, MAX_REPLAYED, Position, ServerEvent},
+        event::{ConversationChange, MAX_REPLAYED, Position, ServerEvent, name},
         news::{
             ChangeHead, ConversationNews, MessageHead, News, RawNews, RoomConversation,
             StoredMessage,
@@ -154,7 +154,7 @@ impl Room {
             }
             concerned
         };
-        let text = frame("conversation_updated", update);
+        let text = frame(name::CONVERSATION_UPDATED, update);
         send_text_to(&concerned, &text);
         match self.side {
             SenderType::Admin => self.queue_wanted.borrow_mut().wanted_by_all(clock::now()),

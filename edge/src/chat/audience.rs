@@ -3,7 +3,7 @@
 use serde_json::value::RawValue;
 use shared::{
     chat::{
-        SenderType,
+        SenderType, event,
         news::{MessageHead, RoomConversation},
     },
     session::SessionHash,
@@ -70,12 +70,12 @@ impl Room {
 
 /// A message, as its sender is told of it.
 pub(super) fn sent_frame(message: &RawValue) -> String {
-    frame("message_sent", message)
+    frame(event::name::MESSAGE_SENT, message)
 }
 
 /// A message, as all others are told of it.
 pub(super) fn new_frame(message: &RawValue) -> String {
-    frame("new_message", message)
+    frame(event::name::NEW_MESSAGE, message)
 }
 
 /// A frame with data that is handed on as it came.
@@ -85,7 +85,7 @@ pub(super) fn frame(event: &str, data: &RawValue) -> String {
 
 #[cfg(test)]
 mod tests {
-    use shared::chat::event::{Queue, ServerEvent};
+    use shared::chat::event::{Queue, ServerEvent, name};
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     use super::*;
@@ -95,6 +95,6 @@ mod tests {
         let queue = Queue::default();
         let raw = serde_json::value::to_raw_value(&queue).unwrap();
         let written = serde_json::to_string(&ServerEvent::QueueUpdated(queue)).unwrap();
-        assert_eq!(frame("queue_updated", &raw), written);
+        assert_eq!(frame(name::QUEUE_UPDATED, &raw), written);
     }
 }

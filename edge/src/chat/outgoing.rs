@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::{json, value::RawValue};
 use shared::{
     chat::{
-        event::{AckFrame, AckOutcome, MessageFailed, SendMessage, ServerEvent},
+        event::{AckFrame, AckOutcome, MessageFailed, SendMessage, ServerEvent, name},
         news::StoredMessage,
     },
     envelope::FieldError,
@@ -208,7 +208,7 @@ impl Room {
                 StoreOutcome::Failed(failure) => {
                     self.sending.borrow_mut().postponed.remove(&conversation);
                     if store.dequeue(waiting.position)? {
-                        let text = frame("message_failed", &failure);
+                        let text = frame(name::MESSAGE_FAILED, &failure);
                         store.remember_failure(waiting.user_id, &waiting.temp_message_id, &text)?;
                         self.tell_failed(&waiting.session, &failure, &text);
                     }

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use shared::time::Timestamp;
+use shared::{chat::event, time::Timestamp};
 
 use super::{admit::send_text_to, audience::frame, room::Room, sockets};
 use crate::{clock, env, log, origin, random};
@@ -65,7 +65,7 @@ impl Room {
                 if !wanted.is_everyones {
                     open.retain(|socket| wanted.sockets.contains(&socket.owner.socket_id));
                 }
-                send_text_to(&open, &frame("queue_updated", &queue));
+                send_text_to(&open, &frame(event::name::QUEUE_UPDATED, &queue));
             }
             Err(refused) => {
                 log::warn(&request_id, &format!("the queue is not to be had: {refused:?}"));

@@ -59,7 +59,7 @@ async fn send(request: Request, limit: Duration, request_id: &str) -> Result<Res
 }
 
 /// What comes of `work`, unless it takes longer than `limit`.
-async fn within<T>(limit: Duration, work: impl Future<Output = T>) -> Option<T> {
+pub async fn within<T>(limit: Duration, work: impl Future<Output = T>) -> Option<T> {
     match select(pin!(work), pin!(Delay::from(limit))).await {
         Either::Left((done, _)) => Some(done),
         Either::Right(_) => None,

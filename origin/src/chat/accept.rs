@@ -1,10 +1,11 @@
-use shared::{
-    audit::AuditKind,
-    chat::{ConversationStatus, event::ConversationChange},
-};
+use shared::chat::ConversationStatus;
 
-use super::{By, Standing, changed, locked, record};
-use crate::{error::ApiError, state::App, store};
+use super::{
+    By, Standing,
+    assign::{Assignment, assign},
+    locked,
+};
+use crate::{error::ApiError, state::App};
 
 /// Someone of the staff takes a conversation that waits. Of several at once, one; taking one's own again
 /// changes nothing.
@@ -20,7 +21,7 @@ pub async fn accept(app: &App, id: i64, by: By<'_>) -> Result<Standing, ApiError
 
 async fn accept_in(app: &App, id: i64, by: By<'_>) -> Result<Standing, ApiError> {
     let mut tx = app.db.begin().await?;
-    let mut conversation = locked(&mut tx, id).await?;
+    let conversation = locked(&mut tx, id).await?;
     by.is_not_its_user(&conversation)?;
     let now = app.ambient.now();
     let closed = conversation.facts.status == ConversationStatus::Closed;
@@ -29,16 +30,5 @@ async fn accept_in(app: &App, id: i64, by: By<'_>) -> Result<Standing, ApiError>
         let mine = standing.conversation.facts.admin_id == Some(by.session.user_id);
         return if mine && !closed { Ok(standing) } else { Err(standing.conflict()) };
     }
-    conversation.facts.admin_id = Some(by.session.user_id);
-    conversation.facts.status = ConversationStatus::Assigned;
-    conversation.accepted_at.get_or_insert(now);
-    conversation.version += 1;
-    conversation.updated_at = now;
-    store::conversations::save(tx.conn(), &conversation).await?;
-    let standing = Standing::of(tx.conn(), conversation).await?;
-    let news = changed(&standing, ConversationChange::Accepted, None);
-    store::outbox::insert_news(tx.conn(), &[news], now).await?;
-    record(tx.conn(), AuditKind::ConversationAccepted, by, &standing, now).await?;
-    tx.commit().await?;
-    Ok(standing)
+    assign(tx, conversation, by.session.user_id, Assignment::Accepted, by, now).await
 }

@@ -4,6 +4,7 @@
 
 mod accept;
 mod accepted;
+mod assign;
 mod batch;
 mod close;
 mod mark;

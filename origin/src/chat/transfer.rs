@@ -1,10 +1,13 @@
 use shared::{
-    audit::AuditKind,
-    chat::{ConversationStatus, event::ConversationChange},
+    chat::ConversationStatus,
     user::{Role, UserStatus},
 };
 
-use super::{By, Standing, changed, locked, record};
+use super::{
+    By, Standing,
+    assign::{Assignment, assign},
+    locked,
+};
 use crate::{error::ApiError, state::App, store};
 
 /// Its agent, or an admin, hands a conversation to another of the staff. To who has it already changes nothing.
@@ -21,7 +24,7 @@ pub async fn transfer(app: &App, id: i64, to: i64, by: By<'_>) -> Result<Standin
 
 async fn transfer_in(app: &App, id: i64, to: i64, by: By<'_>) -> Result<Standing, ApiError> {
     let mut tx = app.db.begin().await?;
-    let mut conversation = locked(&mut tx, id).await?;
+    let conversation = locked(&mut tx, id).await?;
     let now = app.ambient.now();
     by.participant().may_see(&conversation.facts)?;
     let before = conversation.facts.admin_id;
@@ -40,16 +43,5 @@ async fn transfer_in(app: &App, id: i64, to: i64, by: By<'_>) -> Result<Standing
     if before == Some(to) {
         return Ok(Standing::of(tx.conn(), conversation).await?);
     }
-    conversation.facts.admin_id = Some(to);
-    conversation.facts.status = ConversationStatus::Assigned;
-    conversation.accepted_at.get_or_insert(now);
-    conversation.version += 1;
-    conversation.updated_at = now;
-    store::conversations::save(tx.conn(), &conversation).await?;
-    let standing = Standing::of(tx.conn(), conversation).await?;
-    let news = changed(&standing, ConversationChange::Transferred, before);
-    store::outbox::insert_news(tx.conn(), &[news], now).await?;
-    record(tx.conn(), AuditKind::ConversationTransferred, by, &standing, now).await?;
-    tx.commit().await?;
-    Ok(standing)
+    assign(tx, conversation, to, Assignment::HandedOn, by, now).await
 }

@@ -10,6 +10,7 @@ use clap::{Parser, ValueEnum};
 use origin::clock::Ambient;
 use tests::{
     chat::{
+        Cut, Probe,
         loss::{self, Database, Plan, Size},
         scene::{
             Pair,
@@ -18,7 +19,7 @@ use tests::{
         },
     },
     database::TestDatabase,
-    system::{System, run_on},
+    system::{System, run_on, settled},
 };
 use tokio::time::{Instant, sleep};
 use xtask::mysql::Mysql;
@@ -111,9 +112,15 @@ async fn scene(mut system: System, part: Part, seed: u64, server: Arc<Mutex<Mysq
         Part::Away => {
             let pair = Pair::meet(&system).await;
             pair.agent_says_much(&system, 500, |n| format!("missed {n}")).await;
-            // Everything that sleeps has gone to sleep by then.
+            settled(&system).await;
+            let idle = Probe::open(&pair.user_account(&system)).await;
+            // Everything that sleeps has gone to sleep by then; the socket has said nothing.
             sleep(Duration::from_secs(70)).await;
-            let times = replays(&system, &pair, 0, 200).await;
+            pair.agent_says(&system, "still there?").await;
+            let (event, _) = idle.message("still there?").await;
+            assert_eq!((event.as_str(), idle.is_over()), ("new_message", false));
+            idle.cut(Cut::Polite);
+            let times = replays(&system, &pair, 1, 200).await;
             println!(
                 "500 missed messages, 200 times: p50 {:?}, p99 {:?}, most {:?}",
                 percentile(&times, 50),

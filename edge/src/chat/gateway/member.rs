@@ -8,7 +8,7 @@ use shared::{
 use worker::{Result, State, WebSocket};
 
 use super::raw;
-use crate::chat::sockets::is_open;
+use crate::{chat::sockets::is_open, log};
 
 /// Refused frames after which a socket is closed.
 const MAX_REFUSED: u32 = 100;
@@ -78,8 +78,10 @@ impl Member {
     /// Keeps what has become known.
     pub fn keep(&self) {
         // Plain data, and far smaller than what the platform keeps.
-        if let Ok(json) = serde_json::to_string(&self.kept) {
-            let _ = self.socket.serialize_attachment(json);
+        if let Ok(json) = serde_json::to_string(&self.kept)
+            && let Err(error) = self.socket.serialize_attachment(json)
+        {
+            log::error("", &format!("what is known of a socket is not kept: {error:?}"));
         }
     }
 

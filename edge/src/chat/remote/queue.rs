@@ -109,7 +109,10 @@ fn send(state: &State, gateway: u32) {
                     log::warn("", &format!("gateway {gateway} took no frames: {refused:?}"));
                     let due = clock::now().plus(RETRY_AFTER).as_millis();
                     let later = "UPDATE remote_frame SET due = ? WHERE gateway = ?";
-                    let _ = run(&state, later, vec![due.into(), i64::from(gateway).into()]);
+                    let put_off = run(&state, later, vec![due.into(), i64::from(gateway).into()]);
+                    if let Err(error) = put_off {
+                        log::error("", &format!("frames are not put off: {error:?}"));
+                    }
                     ring_by(&state, RETRY_AFTER).await;
                     break;
                 }

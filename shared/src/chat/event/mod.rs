@@ -14,7 +14,7 @@ pub use conversation::{
 };
 pub use server::{
     AckFrame, AckOutcome, Connected, MessageEvent, MessageFailed, Refusal, SecurityAlert,
-    ServerEvent,
+    ServerEvent, name,
 };
 
 /// The largest frame that a client may send, in bytes.

@@ -13,6 +13,20 @@ use crate::{
     user::ClientType,
 };
 
+/// Names of those events whose data rooms hand on as it came, and so never hold as a [`ServerEvent`].
+pub mod name {
+    /// [`super::ServerEvent::MessageSent`].
+    pub const MESSAGE_SENT: &str = "message_sent";
+    /// [`super::ServerEvent::NewMessage`].
+    pub const NEW_MESSAGE: &str = "new_message";
+    /// [`super::ServerEvent::MessageFailed`].
+    pub const MESSAGE_FAILED: &str = "message_failed";
+    /// [`super::ServerEvent::ConversationUpdated`].
+    pub const CONVERSATION_UPDATED: &str = "conversation_updated";
+    /// [`super::ServerEvent::QueueUpdated`].
+    pub const QUEUE_UPDATED: &str = "queue_updated";
+}
+
 /// A frame to a client: `{"event":"…","data":{…}}`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", content = "data", rename_all = "snake_case")]
@@ -204,6 +218,24 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn the_names_are_those_of_events() {
+        let complaint = |event: &str| {
+            let frame = json!({ "event": event, "data": null });
+            serde_json::from_value::<ServerEvent>(frame).unwrap_err().to_string()
+        };
+        assert!(complaint("no_such_event").contains("unknown variant"));
+        for event in [
+            name::MESSAGE_SENT,
+            name::NEW_MESSAGE,
+            name::MESSAGE_FAILED,
+            name::CONVERSATION_UPDATED,
+            name::QUEUE_UPDATED,
+        ] {
+            assert!(!complaint(event).contains("unknown variant"), "{event}");
+        }
+    }
 
     #[test]
     fn what_the_server_says_has_the_shape_of_the_contract() {
