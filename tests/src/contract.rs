@@ -14,6 +14,8 @@ use crate::reply::Reply;
 
 /// Whom routes under this path are for, the document says nothing of.
 const INTERNAL: &str = "/internal/";
+/// The shape of every refusal.
+const FAILURE: &str = "/components/schemas/Failure";
 const BASE: &str = "urn:drawbridge:api";
 
 /// Fails where an answer is not what the document promises.
@@ -40,7 +42,7 @@ impl Contract {
     #[must_use]
     pub fn of(text: &str) -> Self {
         let mut document: Value = serde_json::from_str(text).expect("the document is JSON");
-        let mut pointers = vec!["/components/schemas/Failure".to_owned()];
+        let mut pointers = vec![FAILURE.to_owned()];
         for (path, operations) in members(&document["paths"]) {
             for (method, operation) in members(operations) {
                 for (status, answer) in members(&operation["responses"]) {
@@ -70,17 +72,14 @@ impl Contract {
             return Ok(());
         }
         let (method, status) = (method.to_ascii_lowercase(), reply.status.as_u16());
-        let Some(template) = self.template(path) else {
-            return match status {
-                404 => self.shape("/components/schemas/Failure", &reply.json),
-                _ => Err("the path is not in it".into()),
-            };
+        let refused = |what: &str| match status {
+            // Where strangers are kept out, they are not told what there is.
+            401 | 403 | 404 | 405 => self.shape(FAILURE, &reply.json),
+            _ => Err(format!("{what} is not in it")),
         };
+        let Some(template) = self.template(path) else { return refused("the path") };
         let Some(operation) = self.document["paths"][template].get(&method) else {
-            return match status {
-                405 => self.shape("/components/schemas/Failure", &reply.json),
-                _ => Err("the method is not in it".into()),
-            };
+            return refused("the method");
         };
         let answer = operation["responses"]
             .get(status.to_string())
@@ -125,8 +124,10 @@ impl Contract {
     fn shape(&self, pointer: &str, answered: &Value) -> Result<(), String> {
         let shape = self.shapes.get(pointer).ok_or_else(|| format!("{pointer} is not in it"))?;
         let shape = shape.get_or_init(|| {
-            let schema =
-                json!({ "$ref": format!("{BASE}#{pointer}"), "unevaluatedProperties": false });
+            let mut schema = json!({ "$ref": format!("{BASE}#{pointer}") });
+            if pointer == FAILURE {
+                schema["unevaluatedProperties"] = json!(false);
+            }
             jsonschema::draft202012::options()
                 .with_registry(&self.registry)
                 .should_validate_formats(true)

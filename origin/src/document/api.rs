@@ -15,7 +15,7 @@ use super::{
     answers::Answers,
     refusals::{request_id, responses},
     said::Said,
-    takes::Taken,
+    takes::{Taken, needs_session},
 };
 use crate::state::App;
 
@@ -148,6 +148,15 @@ impl Route {
         self
     }
 
+    /// It may also be refused with what a token is refused with, other than that of `Caller`.
+    #[must_use]
+    pub fn refusing_tokens(mut self) -> Self {
+        let mut said = Said::default();
+        needs_session(&mut said);
+        self.codes.extend(said.codes);
+        self
+    }
+
     /// It is reached by all spellings of its path; those but the first are deprecated.
     #[must_use]
     pub fn by_all_names(mut self) -> Self {
@@ -254,6 +263,7 @@ pub struct Api(Vec<(Tag, Route)>);
 
 impl Api {
     /// These routes, of one part of the API.
+    #[must_use]
     pub fn of<const N: usize>(tag: Tag, routes: [Route; N]) -> Self {
         Self(routes.into_iter().map(|route| (tag, route)).collect())
     }
@@ -274,6 +284,7 @@ impl Api {
     }
 
     /// `paths` and `schemas` of the document.
+    #[must_use]
     pub fn written(&self) -> (BTreeMap<String, Map<String, Value>>, BTreeMap<String, Value>) {
         let (mut paths, mut schemas) = (BTreeMap::<_, Map<_, _>>::new(), BTreeMap::new());
         for (tag, route) in &self.0 {

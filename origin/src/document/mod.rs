@@ -26,6 +26,7 @@ pub struct Document {
 }
 
 /// The document of this program.
+#[must_use]
 pub fn document() -> &'static Document {
     static DOCUMENT: LazyLock<Document> = LazyLock::new(|| {
         let text = format!("{:#}\n", whole());

@@ -46,7 +46,7 @@ impl Taken for HeaderMap {
 }
 
 /// What a call without a live session is told.
-fn needs_session(of: &mut Said) {
+pub fn needs_session(of: &mut Said) {
     const NO_TOKEN: [ErrorCode; 4] = [
         ErrorCode::TokenMissing,
         ErrorCode::TokenMalformed,

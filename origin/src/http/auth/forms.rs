@@ -86,7 +86,7 @@ pub struct DeviceForm {
     device_type: Option<String>,
     /// Proof from an earlier log-in that it is that device.
     #[garde(inner(length(bytes, max = 4096)))]
-    #[schema(pattern = r"^[\x00-\x7F]{0,4096}$")]
+    #[schema(max_length = 4096)]
     pub device_token: Option<String>,
 }
 

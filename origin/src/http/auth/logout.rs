@@ -30,7 +30,7 @@ pub struct LogOut {
     all_devices: bool,
     /// In place of an access token.
     #[garde(inner(length(bytes, min = 1, max = 1024)))]
-    #[schema(pattern = r"^[\x00-\x7F]{1,1024}$")]
+    #[schema(min_length = 1, max_length = 1024)]
     refresh_token: Option<String>,
 }
 

@@ -14,8 +14,8 @@ mod view;
 mod wechat_login;
 
 use shared::error::ErrorCode::{
-    Conflict, InvalidCredentials, NotFound, RateLimited, SessionLimit, UserInactive, WechatBlocked,
-    WechatBusy, WechatCodeInvalid,
+    Conflict, CsrfRejected, InvalidCredentials, NotFound, RateLimited, SessionLimit, UserInactive,
+    WechatBlocked, WechatBusy, WechatCodeInvalid,
 };
 
 use crate::{
@@ -44,8 +44,8 @@ pub fn routes() -> Api {
                 WechatBusy,
                 WechatCodeInvalid,
             ]),
-            handle!(refresh::refresh),
-            handle!(logout::logout),
+            handle!(refresh::refresh).refusing([CsrfRejected, RateLimited]).refusing_tokens(),
+            handle!(logout::logout).refusing([CsrfRejected]),
             handle!(verify::verify),
             handle!(me::me).refusing([NotFound]),
             handle!(sessions::list::list),

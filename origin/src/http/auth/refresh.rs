@@ -20,7 +20,7 @@ use crate::{
 #[derive(Default, Deserialize, Validate, ToSchema)]
 pub struct Refresh {
     #[garde(inner(length(bytes, min = 1, max = 1024)))]
-    #[schema(pattern = r"^[\x00-\x7F]{1,1024}$")]
+    #[schema(min_length = 1, max_length = 1024)]
     refresh_token: Option<String>,
 }
 

@@ -24,12 +24,12 @@ pub fn routes() -> Api {
     Api::of(
         Tag::Chat,
         [
-            handle!(open::open),
+            handle!(open::open).refusing([Conflict]),
             handle!(list::list),
             handle!(history::history::<Reader>).refusing([NotFound]),
             handle!(send::send::<Caller>).refusing([Conflict, NotFound]),
             handle!(read::read::<Caller>).refusing([NotFound]),
-            handle!(close::close::<Caller>).refusing([NotFound]),
+            handle!(close::close::<Caller>).refusing([Conflict, NotFound]),
             handle!(rating::rating).refusing([Conflict, NotFound]),
         ],
     )

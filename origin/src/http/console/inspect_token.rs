@@ -16,7 +16,7 @@ use crate::{
 pub struct InspectToken {
     /// It is neither kept nor logged.
     #[garde(length(bytes, min = 1, max = MAX_INPUT_BYTES))]
-    #[schema(pattern = r"^[\x00-\x7F]{1,16384}$")]
+    #[schema(min_length = 1, max_length = 16384)]
     token: String,
 }
 

@@ -3,6 +3,8 @@
 mod json;
 mod page;
 
+use shared::error::ErrorCode;
+
 use crate::{
     document::api::{Api, Tag},
     handle,
@@ -10,5 +12,12 @@ use crate::{
 
 /// The routes.
 pub fn routes() -> Api {
-    Api::of(Tag::Operations, [handle!(json::json), handle!(page::page), handle!(page::file)])
+    Api::of(
+        Tag::Operations,
+        [
+            handle!(json::json),
+            handle!(page::page),
+            handle!(page::file).refusing([ErrorCode::NotFound]),
+        ],
+    )
 }

@@ -29,7 +29,7 @@ pub fn routes() -> Api {
             handle!(read::read::<Agent>).at(route::DESK_READ).refusing([NotFound]),
             handle!(accept::accept).refusing([Conflict, NotFound]),
             handle!(transfer::transfer).refusing([Conflict, NotFound]),
-            handle!(close::close::<Agent>).at(route::DESK_CLOSE).refusing([NotFound]),
+            handle!(close::close::<Agent>).at(route::DESK_CLOSE).refusing([Conflict, NotFound]),
             handle!(queue::queue),
             handle!(stats::stats),
         ],
