@@ -27,9 +27,9 @@ use crate::{
 #[derive(Debug, thiserror::Error)]
 #[error("{setting} {problem}. {cure}")]
 pub struct ConfigError {
-    setting: &'static str,
-    problem: String,
-    cure: &'static str,
+    pub(crate) setting: &'static str,
+    pub(crate) problem: String,
+    pub(crate) cure: &'static str,
 }
 
 /// The shortest idle limit: some times what `last_activity` may lag behind.
@@ -41,7 +41,7 @@ const RANDOM_CURE: &str = "Make one with: head -c 32 /dev/urandom | basenc --bas
 #[derive(Args, Clone, Debug)]
 pub struct ServeArgs {
     /// Address to listen on
-    #[arg(long, env = "ORIGIN_LISTEN", default_value = "127.0.0.1:8080")]
+    #[arg(long, env = "ORIGIN_LISTEN", default_value = "127.0.0.1:8080", help_heading = "Server")]
     pub origin_listen: String,
 
     #[command(flatten)]
@@ -53,37 +53,42 @@ pub struct ServeArgs {
     pub keys: KeyArgs,
 
     /// `iss` of access tokens; the same at the edge
-    #[arg(long, env = "JWT_ISSUER", default_value = "drawbridge")]
+    #[arg(long, env = "JWT_ISSUER", default_value = "drawbridge", help_heading = "Access tokens")]
     pub jwt_issuer: String,
 
     /// `aud` of access tokens; the same at the edge
-    #[arg(long, env = "JWT_AUDIENCE", default_value = "drawbridge-api")]
+    #[arg(
+        long,
+        env = "JWT_AUDIENCE",
+        default_value = "drawbridge-api",
+        help_heading = "Access tokens"
+    )]
     pub jwt_audience: String,
 
     /// Base URL of the edge, which is told of ended sessions and stored messages
-    #[arg(long, env = "EDGE_URL")]
+    #[arg(long, env = "EDGE_URL", help_heading = "Edge")]
     pub edge_url: Option<String>,
 
     /// Secret that the edge signs its calls with: base64url of at least 32 random bytes
-    #[arg(long, env = "EDGE_TO_ORIGIN_KEY", hide_env_values = true)]
+    #[arg(long, env = "EDGE_TO_ORIGIN_KEY", hide_env_values = true, help_heading = "Edge")]
     pub edge_to_origin_key: Option<String>,
 
     /// Secret that calls to the edge are signed with: base64url of at least 32 random bytes
-    #[arg(long, env = "ORIGIN_TO_EDGE_KEY", hide_env_values = true)]
+    #[arg(long, env = "ORIGIN_TO_EDGE_KEY", hide_env_values = true, help_heading = "Edge")]
     pub origin_to_edge_key: Option<String>,
 
     /// Secret that device tokens are signed with: base64url of at least 32 random bytes
-    #[arg(long, env = "DEVICE_TOKEN_KEY", hide_env_values = true)]
+    #[arg(long, env = "DEVICE_TOKEN_KEY", hide_env_values = true, help_heading = "Log-in")]
     pub device_token_key: Option<String>,
 
     /// Secrets that refresh tokens are derived with, separated by commas: the one in use first, then
     /// those that it has taken over from; each base64url of at least 32 random bytes
-    #[arg(long, env = "REFRESH_TOKEN_KEYS", hide_env_values = true)]
+    #[arg(long, env = "REFRESH_TOKEN_KEYS", hide_env_values = true, help_heading = "Sessions")]
     pub refresh_token_keys: Option<String>,
 
     /// Browser origins whose pages may refresh and log out by cookie, separated by commas; the same
     /// at the edge
-    #[arg(long, env = "CORS_ALLOWED_ORIGINS", default_value = "")]
+    #[arg(long, env = "CORS_ALLOWED_ORIGINS", default_value = "", help_heading = "Server")]
     pub cors_allowed_origins: String,
 
     #[command(flatten)]
@@ -91,21 +96,21 @@ pub struct ServeArgs {
     pub token_life: TokenLifeArgs,
 
     /// Life of a refresh token; each refresh gives one with a new life, under the session's absolute end
-    #[arg(long, env = "REFRESH_TOKEN_LIFETIME", default_value = "7d", value_parser = duration)]
+    #[arg(long, env = "REFRESH_TOKEN_LIFETIME", default_value = "7d", value_parser = duration, help_heading = "Sessions")]
     pub refresh_token_lifetime: Duration,
 
     /// Absolute end of a session after its log-in
-    #[arg(long, env = "SESSION_LIFETIME", default_value = "30d", value_parser = duration)]
+    #[arg(long, env = "SESSION_LIFETIME", default_value = "30d", value_parser = duration, help_heading = "Sessions")]
     pub session_lifetime: Duration,
 
     /// End of a session after its last use
-    #[arg(long, env = "SESSION_IDLE_LIMIT", default_value = "7d", value_parser = duration)]
+    #[arg(long, env = "SESSION_IDLE_LIMIT", default_value = "7d", value_parser = duration, help_heading = "Sessions")]
     pub session_idle_limit: Duration,
 
     /// Live sessions by user type and client type, and what a log-in beyond does (`replace_oldest` or
     /// `refuse`): `user/mini_program=1,replace_oldest; user/web=5,refuse; admin/*=2,replace_oldest`; one,
     /// the oldest out, where nothing is said
-    #[arg(long, env = "SESSION_POLICY", default_value = "")]
+    #[arg(long, env = "SESSION_POLICY", default_value = "", help_heading = "Sessions")]
     pub session_policy: String,
 
     #[command(flatten)]
@@ -113,11 +118,11 @@ pub struct ServeArgs {
     pub retention: RetentionArgs,
 
     /// The longest that the end of a session waits for the alert that tells its user why
-    #[arg(long, env = "ALERT_HEAD_START", default_value = "500ms", value_parser = humantime::parse_duration)]
+    #[arg(long, env = "ALERT_HEAD_START", default_value = "500ms", value_parser = humantime::parse_duration, help_heading = "Edge")]
     pub alert_head_start: Duration,
 
     /// Hosts that pictures in chat may come from
-    #[arg(long, env = "CHAT_IMAGE_HOSTS", value_delimiter = ',')]
+    #[arg(long, env = "CHAT_IMAGE_HOSTS", value_delimiter = ',', help_heading = "Chat")]
     pub chat_image_hosts: Vec<String>,
 
     #[command(flatten)]
@@ -125,7 +130,7 @@ pub struct ServeArgs {
     pub log_in: LogInArgs,
 
     /// How log lines are written
-    #[arg(long, env = "LOG_FORMAT", value_enum, default_value_t = LogFormat::Text)]
+    #[arg(long, env = "LOG_FORMAT", value_enum, default_value_t = LogFormat::Text, help_heading = "Server")]
     pub log_format: LogFormat,
 }
 
@@ -138,7 +143,7 @@ pub enum LogFormat {
     Json,
 }
 
-fn duration(text: &str) -> Result<Duration, String> {
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     let duration = humantime::parse_duration(text).map_err(|error| error.to_string())?;
     let ten_years = Duration::from_hours(87600);
     if duration < Duration::from_secs(1) || duration > ten_years {
@@ -168,6 +173,8 @@ pub struct Policy {
     pub chat_image_hosts: Vec<String>,
     /// How many tries there are at what, and how long the waits grow.
     pub login_limits: LoginLimits,
+    /// The old back end still reads and writes the tables.
+    pub old_back_end_beside: bool,
 }
 
 /// All settings of `origin serve`, checked.
@@ -230,9 +237,11 @@ impl TryFrom<ServeArgs> for Config {
                 cure: "Make it shorter",
             });
         }
+        let database: DatabaseConfig = args.database.try_into()?;
+        let old_back_end_beside = args.log_in.beside(&database.url)?;
         Ok(Self {
             listen,
-            database: args.database.try_into()?,
+            database,
             keys: args.keys.load()?,
             expectations: Expectations { issuer: args.jwt_issuer, audience: args.jwt_audience },
             edge_url: edge_url(args.edge_url)?,
@@ -257,6 +266,7 @@ impl TryFrom<ServeArgs> for Config {
                     .map(|host| host.trim().to_lowercase())
                     .collect(),
                 login_limits: args.log_in.limits(),
+                old_back_end_beside,
             },
         })
     }

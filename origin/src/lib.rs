@@ -14,6 +14,7 @@ mod extract;
 mod http;
 pub mod inspection;
 pub mod keys;
+pub mod listings;
 pub mod password;
 pub mod router;
 pub mod seed;

@@ -8,9 +8,9 @@ use origin::command::Origin;
 fn main() -> ExitCode {
     match Origin::parse().run() {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("origin: {error:#}");
-            ExitCode::FAILURE
+        Err(failure) => {
+            eprintln!("{}", failure.lines());
+            failure.exit().into()
         }
     }
 }

@@ -68,7 +68,11 @@ impl App {
             .context("cannot make an HTTP client")?;
         Ok(Self(Arc::new(Parts {
             db,
-            passwords: Passwords::new(&ambient, config.adopted_bcrypt_cost)?,
+            passwords: Passwords::new(
+                &ambient,
+                config.adopted_bcrypt_cost,
+                config.policy.old_back_end_beside,
+            )?,
             wechat: config
                 .wechat
                 .map(Wechat::new)

@@ -8,6 +8,7 @@ use shared::{
     time::Timestamp,
     user::{Role, UserStatus},
 };
+use utoipa::ToSchema;
 
 use crate::{
     audit::Happened,
@@ -38,7 +39,7 @@ pub struct By<'a> {
 }
 
 /// What a change did.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, ToSchema)]
 pub struct Changed {
     /// Whether it is otherwise now than it was.
     pub changed: bool,
@@ -119,11 +120,24 @@ pub async fn deactivate_sessions(
     user_id: i64,
     by: By<'_>,
 ) -> Result<Vec<i64>, ApiError> {
+    end_sessions_of(app, user_id, EndReason::Deactivated, by).await
+}
+
+/// Ends all sessions of a user for a reason; their keys. Done twice it is done once.
+///
+/// # Errors
+/// `NOT_FOUND` where there is no such user; the database's.
+pub async fn end_sessions_of(
+    app: &App,
+    user_id: i64,
+    reason: EndReason,
+    by: By<'_>,
+) -> Result<Vec<i64>, ApiError> {
     let ended = app
         .db
         .retrying(|| async move {
             let (mut tx, _) = begin(app, user_id).await?;
-            let ended = end_sessions(app, &mut tx, user_id, EndReason::Deactivated, by).await?;
+            let ended = end_sessions(app, &mut tx, user_id, reason, by).await?;
             if !ended.is_empty() {
                 let detail = json!({ "ended": ended, "note": by.note });
                 note(app, &mut tx, AuditKind::SessionsDeactivated, user_id, by, detail).await?;

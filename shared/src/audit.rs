@@ -41,5 +41,9 @@ wire_enum! {
         ConversationTransferred = "conversation_transferred",
         /// Someone of the staff closed a conversation.
         ConversationClosed = "conversation_closed",
+        /// A seller took a listing back.
+        ListingWithdrawn = "listing_withdrawn",
+        /// An admin took a listing back.
+        ListingAdminWithdrawn = "listing_admin_withdrawn",
     }
 }

@@ -30,6 +30,65 @@ wire_enum! {
     }
 }
 
+wire_enum! {
+    /// The order of a list of listings; ties are broken by key, in the same direction.
+    ListingSort {
+        /// The latest made first.
+        Newest = "newest",
+        /// The first made first.
+        Oldest = "oldest",
+        /// The lowest price first, whatever asset it is in.
+        PriceAsc = "price_asc",
+        /// The highest price first, whatever asset it is in.
+        PriceDesc = "price_desc",
+    }
+}
+
+#[expect(clippy::derivable_impls, reason = "the macro has no place for a default")]
+impl Default for ListingSort {
+    fn default() -> Self {
+        Self::Newest
+    }
+}
+
+impl ListingSort {
+    /// Whether it is by price, and not by time.
+    #[must_use]
+    pub const fn is_by_price(self) -> bool {
+        matches!(self, Self::PriceAsc | Self::PriceDesc)
+    }
+}
+
+/// Who takes a listing back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Withdrawer {
+    /// Its seller.
+    Seller,
+    /// An admin.
+    Admin,
+}
+
+impl Withdrawer {
+    /// Where a listing stands that they have taken back.
+    #[must_use]
+    pub const fn leaves(self) -> ListingStatus {
+        match self {
+            Self::Seller => ListingStatus::Withdrawn,
+            Self::Admin => ListingStatus::AdminWithdrawn,
+        }
+    }
+
+    /// Whether they may take back a listing that stands there. One that a buyer is held for, only an admin may;
+    /// what was sold or taken back has come to its end.
+    #[must_use]
+    pub const fn may_take_back(self, status: ListingStatus) -> bool {
+        match self {
+            Self::Seller => matches!(status, ListingStatus::OnSale),
+            Self::Admin => matches!(status, ListingStatus::OnSale | ListingStatus::Locked),
+        }
+    }
+}
+
 impl ListingStatus {
     /// The name that users read.
     #[must_use]
@@ -145,4 +204,24 @@ pub struct Listing {
     pub created_at: Timestamp,
     /// When the listing was last changed.
     pub updated_at: Timestamp,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_over_is_taken_back_by_nobody() {
+        let may = |by: Withdrawer| {
+            ListingStatus::ALL
+                .into_iter()
+                .filter(|status| by.may_take_back(*status))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(may(Withdrawer::Seller), [ListingStatus::OnSale]);
+        assert_eq!(may(Withdrawer::Admin), [ListingStatus::OnSale, ListingStatus::Locked]);
+        for by in [Withdrawer::Seller, Withdrawer::Admin] {
+            assert!(!by.may_take_back(by.leaves()));
+        }
+    }
 }

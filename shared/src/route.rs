@@ -24,6 +24,19 @@ pub const REVOKE_ALL_SESSIONS: &str = "/api/v4/auth/sessions/revoke-all";
 pub const PASSWORD: &str = "/api/v4/auth/password";
 /// The caller's own listings.
 pub const MY_LISTINGS: &str = "/api/v4/market/my-listings";
+/// What can be bought.
+pub const MARKET_LISTINGS: &str = "/api/v4/market/listings";
+/// A listing.
+pub const MARKET_LISTING: &str = "/api/v4/market/listings/{market_listing_id}";
+/// Its seller takes a listing back.
+pub const WITHDRAW_LISTING: &str = "/api/v4/market/listings/{market_listing_id}/withdraw";
+/// The listings of everybody, for admins.
+pub const CONSOLE_LISTINGS: &str = "/api/v4/console/marketplace/listings";
+/// How many there are of each status.
+pub const CONSOLE_LISTING_STATS: &str = "/api/v4/console/marketplace/stats";
+/// An admin takes a listing back.
+pub const CONSOLE_WITHDRAW_LISTING: &str =
+    "/api/v4/console/marketplace/listings/{market_listing_id}/withdraw";
 /// The caller's conversations with customer service.
 pub const CHAT_SESSIONS: &str = "/api/v4/system/chat/sessions";
 /// The messages of one of them.
@@ -176,6 +189,12 @@ pub const FORWARDED: &[Route] = &[
     Route { method: Method::Post, path: REVOKE_ALL_SESSIONS, access: Access::Write },
     Route { method: Method::Post, path: PASSWORD, access: Access::Write },
     Route { method: Method::Get, path: MY_LISTINGS, access: Access::Read },
+    Route { method: Method::Get, path: MARKET_LISTINGS, access: Access::Read },
+    Route { method: Method::Get, path: MARKET_LISTING, access: Access::Read },
+    Route { method: Method::Post, path: WITHDRAW_LISTING, access: Access::Write },
+    Route { method: Method::Get, path: CONSOLE_LISTINGS, access: Access::Write },
+    Route { method: Method::Get, path: CONSOLE_LISTING_STATS, access: Access::Write },
+    Route { method: Method::Post, path: CONSOLE_WITHDRAW_LISTING, access: Access::Write },
     Route { method: Method::Get, path: CHAT_SESSIONS, access: Access::Read },
     Route { method: Method::Post, path: CHAT_SESSIONS, access: Access::Write },
     Route { method: Method::Get, path: CHAT_MESSAGES, access: Access::Read },

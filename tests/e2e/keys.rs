@@ -84,7 +84,8 @@ async fn keys_are_rotated_by_command_while_everything_runs(mut system: System) {
     }
 
     let listed: Value = serde_json::from_str(&system.keys(&["list", "--json"]).unwrap()).unwrap();
-    let states: Vec<_> = listed.as_array().unwrap().iter().map(|key| &key["state"]).collect();
+    let states: Vec<_> =
+        listed["keys"].as_array().unwrap().iter().map(|key| &key["state"]).collect();
     assert_eq!(states, ["verifies_only", "verifies_only", "verifies_only", "signs"]);
     let table = system.keys(&["list"]).unwrap();
     assert!(table.lines().any(|line| line.contains(&old_kid) && line.contains("verifies only")));

@@ -70,10 +70,10 @@ async fn an_operators_changes_reach_open_sockets(system: System) {
         .operator(&["user", "create", "--mobile", "13912344419", "--nickname", "x"], "")
         .await
         .expect_err("the number is taken");
-    assert!(status == 1 && said.contains("CONFLICT"), "{status} {said}");
+    assert!(status == 4 && said.contains("CONFLICT"), "{status} {said}");
     let weak = ["user", "create", "--mobile", "13900000001", "--nickname", "x", "--password-stdin"];
     let (status, said) = system.operator(&weak, "short\n").await.expect_err("a weak password");
-    assert!(status == 1 && said.contains("password") && !said.contains("short"), "{said}");
+    assert!(status == 4 && said.contains("password") && !said.contains("short"), "{said}");
     let (status, _) = system.operator(&["user", "set-role", "1", "king"], "").await.unwrap_err();
     assert_eq!(status, 2, "what the command line does not know");
     let listed = answer(&system, &["user", "list", "--status", "banned", "--json"], "").await;
@@ -119,7 +119,7 @@ async fn a_token_is_inspected_as_the_edge_sees_it(mut system: System) {
 
     let (status, said) =
         system.operator(&["token", "inspect"], &stdin).await.expect_err("a dead session");
-    assert!(status == 1 && said.contains("SESSION_LOGGED_OUT"), "{status} {said}");
+    assert!(status == 4 && said.contains("SESSION_LOGGED_OUT"), "{status} {said}");
     assert!(!said.contains(&client.token), "{said}");
     assert!(!system.origin_log().contains(&client.token));
     assert!(!system.edge_log().contains(&client.token));

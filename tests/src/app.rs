@@ -18,7 +18,7 @@ use origin::{
     state::App,
     store::{self, Db, DbZone},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use shared::{route, seal::Secret, token::Expectations, user::Role, web_origin::AllowedOrigins};
 use tower::ServiceExt as _;
 
@@ -69,6 +69,25 @@ impl TestApp {
         let clock = StepClock::default();
         let keys = keys::generate(&Ambient::system()).expect("keys can be made");
         let app = application(config(&keys), database.connect().await, clock.clone());
+        Self { router: router(app.clone()), app, clock, database, keys }
+    }
+
+    /// On a database that is there, whose columns hold the time of another zone: with another's key beside its own,
+    /// and other settings.
+    pub async fn on(
+        database: Arc<TestDatabase>,
+        zone: DbZone,
+        clock: StepClock,
+        key: &Value,
+        change: impl FnOnce(&mut Config),
+    ) -> Self {
+        let keys = keys::generate(&Ambient::system()).expect("keys can be made");
+        let mut keys: Value = serde_json::from_str(&keys).expect("keys are JSON");
+        keys["keys"].as_array_mut().expect("a set of keys").push(key.clone());
+        let keys = keys.to_string();
+        let mut config = config(&keys);
+        change(&mut config);
+        let app = application(config, database.connect_in(zone).await, clock.clone());
         Self { router: router(app.clone()), app, clock, database, keys }
     }
 
@@ -183,6 +202,7 @@ fn config(keys: &str) -> Config {
             alert_head_start: Duration::from_millis(500),
             chat_image_hosts: vec!["img.example.com".into()],
             login_limits: LoginLimits::default(),
+            old_back_end_beside: false,
         },
     }
 }

@@ -193,6 +193,22 @@ impl<'a> TestUser<'a> {
     }
 }
 
+impl<'a> LoggedIn<'a> {
+    /// Someone of whom nothing is known but an access token that another back end made.
+    #[must_use]
+    pub fn holding(app: &'a TestApp, token: &str) -> Self {
+        Self {
+            app,
+            user_id: 0,
+            refresh_token: String::new(),
+            device: Device::phone(""),
+            token: token.to_owned(),
+            device_token: String::new(),
+            session_id: 0,
+        }
+    }
+}
+
 impl LoggedIn<'_> {
     /// Uses the session, as far as its row shows it.
     pub async fn device_is_used(&self, app: &TestApp) {

@@ -185,6 +185,35 @@ impl Plan {
 
 /// How the database would go about a statement, knowing its tables.
 pub async fn plan(app: &TestApp, statement: Statement) -> Plan {
+    analyze(app).await;
+    explain(app, statement).await
+}
+
+/// Has the database know its tables.
+pub async fn analyze(app: &TestApp) {
+    let url = &app.database.url;
+    if url.starts_with("sqlite") {
+        return app.database.execute("ANALYZE").await;
+    }
+    let mut connection = MySqlConnection::connect(url).await.unwrap();
+    let tables = [
+        "authentication_sessions",
+        "audit_events",
+        "users",
+        "customer_service_sessions",
+        "chat_messages",
+        "edge_outbox",
+        "market_listings",
+        "market_listing_counts",
+        "market_listing_count_deltas",
+    ];
+    for table in tables {
+        connection.execute(AssertSqlSafe(format!("ANALYZE TABLE {table}"))).await.unwrap();
+    }
+}
+
+/// How the database would go about a statement, knowing what it does of its tables.
+pub async fn explain(app: &TestApp, statement: Statement) -> Plan {
     let sql = statement.values.iter().fold(statement.sql, |sql, value| {
         let literal = match value {
             Value::Int(value) => value.to_string(),
@@ -200,17 +229,6 @@ pub async fn plan(app: &TestApp, statement: Statement) -> Plan {
 
 async fn mysql(url: &str, sql: &str) -> Plan {
     let mut connection = MySqlConnection::connect(url).await.unwrap();
-    let tables = [
-        "authentication_sessions",
-        "audit_events",
-        "users",
-        "customer_service_sessions",
-        "chat_messages",
-        "edge_outbox",
-    ];
-    for table in tables {
-        connection.execute(AssertSqlSafe(format!("ANALYZE TABLE {table}"))).await.unwrap();
-    }
     let explain = format!("EXPLAIN FORMAT=TRADITIONAL {sql}");
     let rows = sqlx::raw_sql(AssertSqlSafe(explain)).fetch_all(&mut connection).await.unwrap();
     let text = |row: &sqlx::mysql::MySqlRow, name: &str| -> Option<String> {
@@ -244,7 +262,6 @@ async fn mysql(url: &str, sql: &str) -> Plan {
 
 async fn sqlite(url: &str, sql: &str) -> Plan {
     let mut connection = SqliteConnection::connect(url).await.unwrap();
-    connection.execute("ANALYZE").await.unwrap();
     let rows = sqlx::query(AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}")))
         .fetch_all(&mut connection)
         .await

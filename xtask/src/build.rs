@@ -51,11 +51,8 @@ pub fn edge_dir() -> PathBuf {
 
 /// Build the edge if anything that goes into it has changed.
 pub(crate) fn edge(with: &EdgeTools) -> Result<()> {
-    let stamp = stamp(with)?;
-    let stamp_file = wasm_target_dir().join("edge.stamp");
-    if !edge_dir().join("index.js").exists()
-        || fs::read_to_string(&stamp_file).ok().as_ref() != Some(&stamp)
-    {
+    let (stamp, stamp_file) = (stamp(with)?, stamp_file());
+    if !is_of(&stamp) {
         // Until it is whole again, nothing vouches for what lies there.
         let _ = fs::remove_file(&stamp_file);
         let mut build = with.toolchain.command(&with.tools.worker_build, &with.tools)?;
@@ -71,6 +68,20 @@ pub(crate) fn edge(with: &EdgeTools) -> Result<()> {
         fs::write(&stamp_file, stamp)?;
     }
     print_size()
+}
+
+/// Whether the edge that is there was built from the source of now.
+pub(crate) fn is_current(with: &EdgeTools) -> Result<bool> {
+    Ok(is_of(&stamp(with)?))
+}
+
+fn is_of(stamp: &str) -> bool {
+    edge_dir().join("index.js").exists()
+        && fs::read_to_string(stamp_file()).is_ok_and(|built| built == stamp)
+}
+
+fn stamp_file() -> PathBuf {
+    wasm_target_dir().join("edge.stamp")
 }
 
 /// Build the origin's debug binary.

@@ -46,7 +46,8 @@ impl Hasher {
     }
 }
 
-fn files_below(path: &Path) -> Result<Vec<PathBuf>> {
+/// All files below a folder, in sorted order; of a file, itself.
+pub fn files_below(path: &Path) -> Result<Vec<PathBuf>> {
     if path.is_file() {
         return Ok(vec![path.to_owned()]);
     }

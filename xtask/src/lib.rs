@@ -1,12 +1,15 @@
 //! The project's own commands, and the pieces of them that the end-to-end tests share.
 //!
 //! `cargo xtask dev` runs edge and origin, `cargo xtask test` runs every check, `cargo xtask soak` puts chat to
-//! the test at its whole size, `cargo xtask fuzz-api` holds the API against its document, `cargo xtask build-edge` builds what is deployed.
+//! the test at its whole size, `cargo xtask fuzz-api` holds the API against its document, `cargo xtask build-edge`
+//! builds what is deployed.
 
 mod apt;
 mod build;
 mod cache;
 pub mod dev;
+#[cfg(test)]
+mod documents;
 pub mod fuzz_api;
 mod hash;
 mod http;
@@ -19,6 +22,7 @@ mod process;
 mod progress;
 pub mod secrets;
 pub mod soak;
+mod source;
 pub mod stack;
 pub mod suite;
 mod tools;

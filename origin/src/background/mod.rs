@@ -1,8 +1,10 @@
 //! What goes on beside the calls, until the process is told to stop.
 
 pub mod activity;
+pub mod beside;
 pub mod cleanup;
 pub mod expiry;
+pub mod listing_counts;
 pub mod outbox;
 
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -15,4 +17,6 @@ pub fn spawn(app: &App, tasks: &TaskTracker, stop: &CancellationToken) {
     tasks.spawn(expiry::run(app.clone(), stop.clone()));
     tasks.spawn(activity::run(app.clone(), stop.clone()));
     tasks.spawn(cleanup::run(app.clone(), stop.clone()));
+    tasks.spawn(beside::run(app.clone(), stop.clone()));
+    tasks.spawn(listing_counts::run(app.clone(), stop.clone()));
 }

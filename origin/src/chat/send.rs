@@ -13,7 +13,7 @@ use shared::{
     time::Timestamp,
 };
 
-use super::{By, Standing, changed, record};
+use super::{By, Standing, changed, place::place_in, record};
 use crate::{
     error::ApiError,
     state::App,
@@ -90,6 +90,10 @@ async fn send_in(
         let refused = |draft: &Draft<'_>| draft.judged.err().unwrap_or(ErrorCode::NotFound);
         return Ok(drafts.iter().map(|draft| Err(refused(draft).into())).collect());
     };
+    if app.policy.old_back_end_beside {
+        // What the old back end stored is earlier, and may be what is sent here again.
+        place_in(app, tx, &mut conversation).await?;
+    }
     // Under the lock: what is later in the conversation has no earlier time.
     let now = app.ambient.now();
     let before = conversation.clone();

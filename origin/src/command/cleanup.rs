@@ -1,8 +1,7 @@
-use std::io::Write as _;
-
 use clap::Args;
 use serde::Serialize;
 
+use super::answer::Out;
 use crate::{
     background::cleanup::{Cleanup, Removed},
     clock::Ambient,
@@ -12,16 +11,19 @@ use crate::{
 /// A line of progress is written after so many rows.
 const ROWS_A_LINE: u64 = 10_000;
 
-/// What to clean up, and how to say so.
+/// What to clean up.
 #[derive(Args)]
+#[command(after_help = "\
+Examples:
+  origin cleanup --dry-run
+  origin cleanup --session-retention 30d --json
+
+It goes in batches of at most 1,000 rows with rests between them, and may be stopped at any time. `origin serve` \
+does the same in the background.")]
 pub struct CleanupArgs {
     /// Remove nothing: say how many rows would go
     #[arg(long)]
     dry_run: bool,
-
-    /// Answer as a JSON object
-    #[arg(long)]
-    json: bool,
 
     #[command(flatten)]
     retention: RetentionArgs,
@@ -40,7 +42,7 @@ struct Report {
 }
 
 /// Removes what is long past, and says how many rows that were.
-pub async fn cleanup(args: CleanupArgs) -> anyhow::Result<()> {
+pub async fn cleanup(args: CleanupArgs, out: Out) -> anyhow::Result<()> {
     let db = super::connect(args.database.try_into()?).await?;
     let ambient = Ambient::system();
     let cleanup = Cleanup { db: &db, ambient: &ambient, retention: (&args.retention).into() };
@@ -61,18 +63,17 @@ pub async fn cleanup(args: CleanupArgs) -> anyhow::Result<()> {
     };
     let seconds = ambient.now().since(begun).as_secs_f64();
     let report = Report { dry_run: args.dry_run, removed, batches, largest_batch, seconds };
-    let mut out = std::io::stdout();
-    if args.json {
-        writeln!(out, "{}", serde_json::to_string(&report)?)?;
-    } else {
+    out.give(&report, || {
         let done = if args.dry_run { "would go" } else { "removed" };
         let Removed { refresh_tokens, sessions, login_attempts, wechat_codes, audit_events } =
             removed;
-        writeln!(out, "refresh tokens {done}: {refresh_tokens}")?;
-        writeln!(out, "sessions {done}: {sessions}")?;
-        writeln!(out, "log-in attempts {done}: {login_attempts}")?;
-        writeln!(out, "WeChat codes {done}: {wechat_codes}")?;
-        writeln!(out, "audit events {done}: {audit_events}")?;
-    }
-    Ok(())
+        let lines = [
+            format!("refresh tokens {done}: {refresh_tokens}"),
+            format!("sessions {done}: {sessions}"),
+            format!("log-in attempts {done}: {login_attempts}"),
+            format!("WeChat codes {done}: {wechat_codes}"),
+            format!("audit events {done}: {audit_events}"),
+        ];
+        lines.join("\n")
+    })
 }

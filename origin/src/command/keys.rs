@@ -1,9 +1,13 @@
-use std::{io::Write as _, path::PathBuf, time::Duration};
+use std::{path::PathBuf, time::Duration};
 
-use anyhow::{Context as _, ensure};
 use clap::{Args, Subcommand};
+use serde_json::{Value, json};
 use shared::time::Timestamp;
 
+use super::{
+    Exit, Failure,
+    answer::{self, Out},
+};
 use crate::{
     clock::Ambient,
     config::{KeyArgs, TokenLifeArgs},
@@ -15,14 +19,30 @@ use crate::{
 pub enum KeysCommand {
     /// Print a new private key set: one Ed25519 key. Into a file rather by `add`: only its owner can
     /// read that
+    #[command(after_help = "\
+Example:
+  JWT_KEYS=$(origin keys generate) origin serve")]
     Generate,
     /// Print the public part of a key set, on one line, as the edge's `JWT_KEYS` wants it
+    #[command(after_help = "\
+Example:
+  origin keys public --jwt-keys-file jwt-keys.json")]
     Public(KeyArgs),
     /// List the keys: name, algorithm, state, and since when
+    #[command(after_help = "\
+Example:
+  origin keys list --json | jq -r '.keys[] | select(.state == \"signs\").kid'")]
     List(ListArgs),
     /// Add a new key to the file, and print its name; running origins notice by themselves
+    #[command(after_help = "\
+Examples:
+  origin keys add --jwt-keys-file jwt-keys.json
+  origin keys add --algorithm es256")]
     Add(AddArgs),
     /// Take a key out of the file; its tokens are refused from then on
+    #[command(after_help = "\
+Example:
+  origin keys retire wZ3kR8mP")]
     Retire(RetireArgs),
 }
 
@@ -33,9 +53,6 @@ pub struct ListArgs {
     keys: KeyArgs,
     #[command(flatten)]
     life: TokenLifeArgs,
-    /// As JSON
-    #[arg(long)]
-    json: bool,
 }
 
 /// What `keys add` can be told.
@@ -73,35 +90,37 @@ pub struct RetireArgs {
 struct Said {
     /// To who asked, and to pipes.
     text: String,
+    /// The same to scripts.
+    json: Value,
     /// To a person: what is left to be done.
     note: Option<String>,
 }
 
 impl KeysCommand {
     /// Does it.
-    pub fn run(self) -> anyhow::Result<()> {
+    pub fn run(self, out: Out) -> anyhow::Result<()> {
         let ambient = Ambient::system();
-        let only = |text: String| Said { text, note: None };
-        let Said { text, note } = match self {
-            Self::Generate => only(keys::generate(&ambient)?),
-            Self::Public(args) => only(args.load()?.keys().public().to_string()),
-            Self::List(args) => only(args.run(&ambient)?),
+        let Said { text, json, note } = match self {
+            // These two are JSON whoever asks.
+            Self::Generate => return Out::write(&keys::generate(&ambient)?),
+            Self::Public(args) => return Out::write(&args.load()?.keys().public()),
+            Self::List(args) => args.run(&ambient)?,
             Self::Add(args) => args.run(&ambient)?,
             Self::Retire(args) => args.run(&ambient)?,
         };
-        writeln!(std::io::stdout(), "{text}")?;
+        out.give(&json, || text)?;
         if let Some(note) = note {
-            writeln!(std::io::stderr(), "{note}")?;
+            eprintln!("{note}");
         }
         Ok(())
     }
 }
 
 impl ListArgs {
-    fn run(self, ambient: &Ambient) -> anyhow::Result<String> {
+    fn run(self, ambient: &Ambient) -> anyhow::Result<Said> {
         let lifetime = self.life.access_token_lifetime;
         let states = self.keys.load()?.keys().states(ambient.now(), lifetime);
-        if self.json { Ok(serde_json::to_string_pretty(&states)?) } else { Ok(table(&states)) }
+        Ok(Said { text: table(&states), json: json!({ "keys": states }), note: None })
     }
 }
 
@@ -117,7 +136,9 @@ impl AddArgs {
         let signs_from = ambient.now().plus(ahead);
         let (set, text) = match file.read()? {
             Some(set) => {
-                ensure!(self.edge_by_hand || !secret, "{NEVER_PUBLISHED}");
+                if secret && !self.edge_by_hand {
+                    return Err(Failure::new(Exit::Refused, NEVER_PUBLISHED, BY_HAND).into());
+                }
                 set.with_new(self.algorithm, signs_from, ambient)?
             }
             // Nobody verifies yet, so nobody has to hear of it first.
@@ -126,8 +147,9 @@ impl AddArgs {
         file.write(&set)?;
         let now = ambient.now();
         let states = set.states(now, Duration::ZERO);
-        let key = states.into_iter().find(|key| key.kid == text).filter(|_| secret);
-        let note = key.map(|key| {
+        let key = states.into_iter().find(|key| key.kid == text);
+        let json = json!({ "kid": text, "state": key.as_ref().map(|key| key.state), "since": key.as_ref().and_then(|key| key.since) });
+        let note = key.filter(|_| secret).map(|key| {
             let from = key.since.unwrap_or(now);
             let mut note = format!(
                 "{text} is a shared secret and signs from {from} on. Until the edge's JWT_KEYS has it \
@@ -138,31 +160,47 @@ impl AddArgs {
             }
             note
         });
-        Ok(Said { text, note })
+        Ok(Said { text, json, note })
     }
 }
 
 /// Why a shared secret is not added just like that.
 const NEVER_PUBLISHED: &str = "an HS256 key is a shared secret, which is never published: once it \
     signs, the edge refuses every new token unless you have put the secret into its JWT_KEYS \
-    (docs/keys.md, \"Rotating to HS256\"). If you will do so, say --edge-by-hand";
+    (docs/keys.md, \"Rotating to HS256\")";
+/// What to do about it.
+const BY_HAND: &str = "If you will put it there, say --edge-by-hand";
 
 impl RetireArgs {
     fn run(self, ambient: &Ambient) -> anyhow::Result<Said> {
         let path = path(self.keys)?;
         let file = KeyFile::lock(&path)?;
-        let set = file.read()?.with_context(|| format!("there is no file {}", path.display()))?;
+        let set = file.read()?.ok_or_else(|| {
+            let what = format!("there is no file {}", path.display());
+            Failure::not_found(what, "Make it with: origin keys add --jwt-keys-file jwt-keys.json")
+        })?;
         let (now, lifetime) = (ambient.now(), self.life.access_token_lifetime);
         let key = set.states(now, lifetime).into_iter().find(|key| key.kid == self.kid);
-        file.write(&set.without(&self.kid, now, lifetime, self.force)?)?;
-        let note = key.filter(|key| edge_keeps(key, now)).map(|_| {
+        let key = key.ok_or_else(|| {
+            Failure::not_found(
+                format!("there is no key {}", self.kid),
+                "See what there is with: origin keys list",
+            )
+        })?;
+        let left = set.without(&self.kid, now, lifetime, self.force).map_err(|error| {
+            let cure = "See when it can be retired with: origin keys list";
+            Failure::new(Exit::Refused, format!("{error:#}"), cure)
+        })?;
+        file.write(&left)?;
+        let note = edge_keeps(&key, now).then(|| {
             format!(
                 "{} is a shared secret: nobody tells the edge that it is retired. An edge that has it in \
                  its JWT_KEYS takes its tokens until it is deployed without.",
                 self.kid
             )
         });
-        Ok(Said { text: format!("{} is retired", self.kid), note })
+        let json = json!({ "kid": self.kid, "retired": true });
+        Ok(Said { text: format!("{} is retired", self.kid), json, note })
     }
 }
 
@@ -174,8 +212,10 @@ fn edge_keeps(key: &KeyState, now: Timestamp) -> bool {
 }
 
 fn path(keys: KeyArgs) -> anyhow::Result<PathBuf> {
-    keys.jwt_keys_file
-        .context("JWT_KEYS_FILE is not set: only keys in a file can be changed by command")
+    keys.jwt_keys_file.ok_or_else(|| {
+        let what = "JWT_KEYS_FILE is not set, and only keys in a file can be changed by command";
+        Failure::new(Exit::Usage, what, "Set it, or say --jwt-keys-file jwt-keys.json").into()
+    })
 }
 
 fn table(keys: &[KeyState]) -> String {
@@ -189,20 +229,12 @@ fn table(keys: &[KeyState]) -> String {
         let state = key.state.as_str().to_owned();
         [key.kid.clone(), key.algorithm.clone(), state, since, time(key.retirable_from)]
     }));
-    let width = |column: usize| rows.iter().map(|row| row[column].len()).max().unwrap_or_default();
-    let widths: Vec<_> = (0..5).map(width).collect();
-    let line = |row: &[String; 5]| {
-        let cells = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}"));
-        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
-    };
-    rows.iter().map(line).collect::<Vec<_>>().join("\n")
+    answer::table(&rows)
 }
 
 #[cfg(test)]
 mod tests {
     use std::path::Path;
-
-    use serde_json::Value;
 
     use super::*;
 
@@ -235,7 +267,8 @@ mod tests {
         assert!(first.note.is_none());
         for now in [false, true] {
             let refusal = add(&path, Algorithm::Hs256, now, false).err().expect("refused");
-            assert!(refusal.to_string().contains("--edge-by-hand"), "{refusal}");
+            let refusal = Failure::from(refusal);
+            assert!(refusal.lines().ends_with("say --edge-by-hand"), "{refusal}");
         }
         assert_eq!(states(&path).len(), 1, "nothing was added");
 

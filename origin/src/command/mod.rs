@@ -1,31 +1,68 @@
 //! The command line.
 
+mod adopt;
+mod answer;
 mod cleanup;
+mod failure;
 mod keys;
+mod migrate;
+mod password;
+mod seed;
 mod serve;
+mod session;
 mod token;
 mod user;
 
-use std::io::{IsTerminal as _, Write as _};
+use std::io::IsTerminal as _;
 
-use anyhow::{Context as _, anyhow, bail};
-use clap::{Parser, Subcommand};
-use shared::error::Language;
+use anyhow::Context as _;
+use clap::{CommandFactory as _, Parser, Subcommand};
+use clap_complete::Shell;
+pub use failure::{Exit, Failure};
+use sqlx::sqlite::SqliteConnectOptions;
 use tracing_subscriber::EnvFilter;
 
+use self::answer::Out;
 use crate::{
     clock::Ambient,
-    config::{DatabaseArgs, DatabaseConfig, LogFormat, ServeArgs},
+    config::{Config, DatabaseConfig, LogFormat, ServeArgs},
     document::document,
-    error::ApiError,
-    seed,
-    store::Db,
+    state::App,
+    store::{Db, adoption},
 };
+
+/// Where to begin, and what holds for all commands.
+const GUIDE: &str = "\
+Where to begin:
+  export DATABASE_URL=sqlite:///var/lib/drawbridge.db  # or mysql://user:password@host/name
+  origin keys add --jwt-keys-file jwt-keys.json        # the keys that tokens are signed with
+  origin migrate                                       # the tables
+  origin user create --mobile 13800000002 --nickname Boss --role admin
+  origin serve                                         # it names each setting that is missing
+
+Settings are flags or environment variables, as each command's --help says beside the flag. Secrets are \
+better kept in the environment: who lists processes sees flags.
+
+Answers go to standard output, with --json as one JSON document whose fields are named as in the API. \
+Everything else (progress, logs, why a command failed and what to do about it) goes to standard error.
+
+Exit status: 0 done; 1 failed; 2 an argument or a setting is missing or wrong; 3 not found; 4 refused by a \
+rule; 5 the database cannot be reached.";
 
 /// Owns the database of Drawbridge and answers session, listing and chat queries
 #[derive(Parser)]
-#[command(version, about, arg_required_else_help = true)]
+#[command(
+    name = "origin",
+    version = env!("ORIGIN_VERSION"),
+    about,
+    after_help = GUIDE,
+    arg_required_else_help = true
+)]
 pub struct Origin {
+    /// Answer with one JSON document, for scripts
+    #[arg(long, global = true, help_heading = "Output")]
+    json: bool,
+
     #[command(subcommand)]
     command: Command,
 }
@@ -33,17 +70,29 @@ pub struct Origin {
 #[derive(Subcommand)]
 enum Command {
     /// Answer calls until told to stop (SIGTERM or Ctrl-C)
+    #[command(after_help = "\
+Example:
+  DATABASE_URL=mysql://origin:secret@db/drawbridge JWT_KEYS_FILE=jwt-keys.json \\
+  EDGE_URL=https://api.example.com EDGE_TO_ORIGIN_KEY=… ORIGIN_TO_EDGE_KEY=… \\
+  DEVICE_TOKEN_KEY=… REFRESH_TOKEN_KEYS=… origin serve
+
+It brings the schema up to date first. A setting that is missing or weak stops it at once, by name.")]
     Serve(Box<ServeArgs>),
-    /// Bring the database's schema up to date
-    Migrate(DatabaseArgs),
-    /// Fill the database
+    /// Bring the database's schema up to date, or say how it stands
+    Migrate(migrate::MigrateArgs),
+    /// Bring the database of an old back end to this program's schema, while that goes on using it
+    Adopt(adopt::AdoptArgs),
+    /// Fill the database with data to look at, or to measure with
     #[command(subcommand)]
-    Seed(SeedCommand),
+    Seed(seed::SeedCommand),
     /// Remove what nobody will ask for again: sessions long past, and their refresh tokens
     Cleanup(cleanup::CleanupArgs),
     /// Keys that access tokens are signed with
     #[command(subcommand)]
     Keys(keys::KeysCommand),
+    /// Sessions of anyone: look for them, end them
+    #[command(subcommand)]
+    Session(session::SessionCommand),
     /// Access tokens
     #[command(subcommand)]
     Token(token::TokenCommand),
@@ -51,17 +100,18 @@ enum Command {
     #[command(subcommand)]
     User(user::UserCommand),
     /// Print the API's document, OpenAPI 3.1
+    #[command(after_help = "\
+Example:
+  origin openapi > openapi.json")]
     Openapi,
-}
-
-#[derive(Subcommand)]
-enum SeedCommand {
-    /// Demo data: users, sessions, listings and a conversation
-    Demo {
-        #[command(flatten)]
-        database: DatabaseArgs,
-        #[command(flatten)]
-        passwords: seed::DemoPasswords,
+    /// Print what makes a shell complete these commands
+    #[command(after_help = "\
+Example:
+  origin completions bash > /etc/bash_completion.d/origin")]
+    Completions {
+        /// Which shell
+        #[arg(value_enum)]
+        shell: Shell,
     },
 }
 
@@ -69,49 +119,87 @@ impl Origin {
     /// Does what was asked.
     ///
     /// # Errors
-    /// What a person at the command line should read.
-    pub fn run(self) -> anyhow::Result<()> {
-        let runtime = tokio::runtime::Runtime::new()?;
-        runtime.block_on(async {
-            match self.command {
-                Command::Serve(args) => serve::serve(*args).await,
-                Command::Migrate(args) => open(args.try_into()?).await.map(drop),
-                Command::Seed(SeedCommand::Demo { database, passwords }) => {
-                    let db = open(database.try_into()?).await?;
-                    seed::demo(&db, &Ambient::system(), &passwords).await
-                }
-                Command::Cleanup(args) => cleanup::cleanup(args).await,
-                Command::Keys(command) => command.run(),
-                Command::Token(command) => command.run().await,
-                Command::User(command) => command.run().await,
-                Command::Openapi => Ok(std::io::stdout().write_all(document().text.as_bytes())?),
+    /// What a person at the command line should read, and the status that the process ends with.
+    pub fn run(self) -> Result<(), Failure> {
+        let runtime = tokio::runtime::Runtime::new().map_err(anyhow::Error::from)?;
+        match runtime.block_on(self.command.run(Out { json: self.json })) {
+            Err(error) if !failure::is_of_the_reader(&error) => Err(error.into()),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Command {
+    async fn run(self, out: Out) -> anyhow::Result<()> {
+        match self {
+            Self::Serve(args) => serve::serve(*args).await,
+            Self::Migrate(args) => args.run(out).await,
+            Self::Adopt(args) => args.run(out).await,
+            Self::Seed(command) => command.run(out).await,
+            Self::Cleanup(args) => cleanup::cleanup(args, out).await,
+            Self::Keys(command) => command.run(out),
+            Self::Session(command) => command.run(out).await,
+            Self::Token(command) => command.run(out).await,
+            Self::User(command) => command.run(out).await,
+            Self::Openapi => Out::write(&document().text),
+            Self::Completions { shell } => {
+                let mut script = Vec::new();
+                clap_complete::generate(shell, &mut Origin::command(), "origin", &mut script);
+                Out::write(&String::from_utf8(script)?)
             }
-        })
+        }
     }
 }
 
 /// Connects and brings the schema up to date.
 async fn open(config: DatabaseConfig) -> anyhow::Result<Db> {
     let db = reach(config).await?;
+    if adoption::is_due(&db).await.context("cannot read the database of DATABASE_URL")? {
+        let what = "the database of DATABASE_URL is another program's";
+        let cure = "See what it takes with: origin adopt --check";
+        return Err(Failure::new(Exit::Refused, what, cure).into());
+    }
     db.migrate().await.context("cannot bring the database's schema up to date")?;
     Ok(db)
 }
 
 /// Connects to a database that is up to date, and leaves its schema alone.
 async fn connect(config: DatabaseConfig) -> anyhow::Result<Db> {
-    let db = reach(config).await?;
-    if !db.is_current().await.unwrap_or(false) {
-        bail!(
-            "the database of DATABASE_URL is not up to date. Bring it there with: origin migrate"
-        );
+    let db = reach_existing(config).await?;
+    if !db.is_current().await? {
+        let what = "the database's schema is not up to date";
+        return Err(Failure::new(Exit::Refused, what, "Bring it there with: origin migrate").into());
     }
     Ok(db)
+}
+
+/// Connects to a database, and makes none where there is none.
+async fn reach_existing(config: DatabaseConfig) -> anyhow::Result<Db> {
+    if config.url.starts_with("sqlite:") {
+        let options: SqliteConnectOptions =
+            config.url.parse().map_err(|error| Failure::unreachable(&anyhow::Error::new(error)))?;
+        let file = options.get_filename();
+        if !file.exists() {
+            let what = format!("there is no database {}", file.display());
+            let cure = "Set DATABASE_URL to one that is there, or make it with: origin migrate";
+            return Err(Failure::new(Exit::Unreachable, what, cure).into());
+        }
+    }
+    reach(config).await
 }
 
 async fn reach(config: DatabaseConfig) -> anyhow::Result<Db> {
     Db::connect(&config.url, config.zone, config.max_connections)
         .await
-        .context("cannot reach the database of DATABASE_URL")
+        .map_err(|error| Failure::unreachable(&error.into()).into())
+}
+
+/// The application: what ends sessions writes what the edge is to be told, as `origin serve` does, which
+/// then tells it.
+async fn app(settings: ServeArgs) -> anyhow::Result<App> {
+    let config = Config::try_from(settings)?;
+    let db = connect(config.database.clone()).await?;
+    App::new(config, db, Ambient::system())
 }
 
 /// Writes what is logged to standard error, from `least` on where `RUST_LOG` says nothing else.
@@ -128,18 +216,12 @@ fn log(format: LogFormat, least: &str) {
     }
 }
 
-/// A refusal as a person at the command line should read it.
-fn told(error: ApiError) -> anyhow::Error {
-    match error {
-        ApiError::Invalid(fields) => {
-            let fields = fields.iter().map(|field| format!("{}: {}", field.field, field.message));
-            anyhow!("{}", fields.collect::<Vec<_>>().join("; "))
-        }
-        ApiError::Database(error) => anyhow::Error::new(error).context("the database failed"),
-        ApiError::Internal(error) => error,
-        refused => {
-            let code = refused.code();
-            anyhow!("{code}: {}", code.message(Language::English))
-        }
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_holds_together() {
+        Origin::command().debug_assert();
     }
 }

@@ -1,9 +1,9 @@
-use std::io::{Read as _, Write as _};
+use std::io::Read as _;
 
-use anyhow::{Context as _, bail};
-use clap::{Args, Subcommand};
+use anyhow::Context as _;
+use clap::Subcommand;
 
-use super::told;
+use super::{Exit, Failure, answer::Out, failure::told};
 use crate::{
     clock::Ambient,
     config::{InspectArgs, InspectConfig, LogFormat},
@@ -15,35 +15,30 @@ use crate::{
 #[derive(Subcommand)]
 pub enum TokenCommand {
     /// Say what is true of the access token on standard input, check by check: fails where it fails one
-    Inspect(Box<InspectCommand>),
-}
+    #[command(after_help = "\
+Examples:
+  origin token inspect < token.txt
+  origin token inspect --json < token.txt | jq .first_failure
 
-/// What to ask, and how to answer.
-#[derive(Args)]
-pub struct InspectCommand {
-    /// Answer as a JSON object
-    #[arg(long)]
-    json: bool,
-
-    #[command(flatten)]
-    settings: InspectArgs,
+The token is not printed. Fails (4) with the first check that the token fails; the account of all checks is on \
+standard output all the same.")]
+    Inspect(Box<InspectArgs>),
 }
 
 impl TokenCommand {
     /// Does it.
-    pub async fn run(self) -> anyhow::Result<()> {
-        let Self::Inspect(command) = self;
+    pub async fn run(self, out: Out) -> anyhow::Result<()> {
+        let Self::Inspect(settings) = self;
         // Why the edge could not be asked, say: the answer itself goes to standard output.
         super::log(LogFormat::Text, "warn");
-        let account = inspect(command.settings, &from_stdin()?).await?;
-        let mut out = std::io::stdout();
-        if command.json {
-            writeln!(out, "{}", serde_json::to_string(&account)?)?;
-        } else {
-            write!(out, "{}", for_people(&account))?;
-        }
+        let account = inspect(*settings, &from_stdin()?).await?;
+        out.give(&account, || for_people(&account))?;
         match account.first_failure {
-            Some(failed) => bail!("the token fails at {}: {}", failed.check, failed.code),
+            Some(failed) => {
+                let what = format!("the token fails at {}: {}", failed.check, failed.code);
+                let cure = "What its client does on this code: docs/clients.md";
+                Err(Failure::new(Exit::Refused, what, cure).into())
+            }
             None => Ok(()),
         }
     }
@@ -56,7 +51,8 @@ fn from_stdin() -> anyhow::Result<String> {
     std::io::stdin().take(limit).read_to_string(&mut text).context("cannot read a token")?;
     let token = text.trim();
     if token.is_empty() {
-        bail!("there is no token on standard input");
+        let cure = "Give it so: origin token inspect < token.txt";
+        return Err(Failure::new(Exit::Usage, "there is no token on standard input", cure).into());
     }
     Ok(token.to_owned())
 }

@@ -1,19 +1,25 @@
-use std::io::{Read as _, Write as _};
-
-use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
 use garde::Validate;
-use serde_json::{Value, json};
-use shared::user::{PublicUser, Role, UserStatus};
+use serde_json::json;
+use shared::{
+    error::ErrorCode,
+    user::{PublicUser, Role, UserStatus},
+};
 
-use super::told;
+use super::{
+    Exit, Failure,
+    answer::{Out, lines, printable, table},
+    app,
+    failure::told,
+    password::PasswordArgs,
+};
 use crate::{
     clock::Ambient,
-    config::{Config, DatabaseArgs, ServeArgs},
+    config::{DatabaseArgs, ServeArgs},
+    error::ApiError,
     extract::input::checked,
     http::auth::forms::{NewAccount, normal_email},
-    password::{About, MAX_CHARS, MIN_CHARS, check_new, hash_now},
-    state::App,
+    password::{About, MAX_CHARS, MIN_CHARS, WeakPassword, check_new, hash_now},
     store::{self, users::NewUser},
     users::{self, By, Changed},
 };
@@ -21,23 +27,48 @@ use crate::{
 /// What the audit log says of all that is done here.
 const OPERATOR: By<'static> =
     By { user_id: None, session_id: None, call: None, note: Some("operator") };
-/// More bytes than any password that is allowed has.
-const MAX_PASSWORD_BYTES: u64 = 4096;
 
 /// What can be done with accounts.
 #[derive(Subcommand)]
 pub enum UserCommand {
-    /// Make an account; without --password-stdin, with a password that is made up and printed once
+    /// Make an account; its password is given, or made up and printed once
+    #[command(after_help = "\
+Examples:
+  origin user create --mobile 13912345678 --nickname 安娜 --role admin
+  origin user create --email bob@example.com --nickname Bob --password-stdin < password.txt")]
     Create(Create),
     /// Set a password, which ends all sessions of its user
+    #[command(after_help = "\
+Examples:
+  origin user set-password 31
+  origin user set-password 31 --password-prompt
+
+Needs all settings of `origin serve`, which tells the edge of the ended sessions.")]
     SetPassword(Box<SetPassword>),
     /// Say what a user may do, which ends their sessions: `user`, `agent` or `admin`
+    #[command(after_help = "\
+Example:
+  origin user set-role 31 agent
+
+Needs all settings of `origin serve`, which tells the edge of the ended sessions.")]
     SetRole(Box<Set<Role>>),
     /// Open an account (`active`), or ban or close it (`banned`, `inactive`), which ends its sessions
+    #[command(after_help = "\
+Example:
+  origin user set-status 31 banned
+
+Needs all settings of `origin serve`, which tells the edge of the ended sessions.")]
     SetStatus(Box<Set<UserStatus>>),
     /// List accounts by their keys
+    #[command(after_help = "\
+Examples:
+  origin user list --role admin
+  origin user list --after 1000 --limit 1000 --json | jq '.users[].user_id'")]
     List(List),
     /// Show an account and its open sessions
+    #[command(after_help = "\
+Example:
+  origin user show 31 --json | jq .sessions")]
     Show(Show),
 }
 
@@ -57,27 +88,9 @@ pub struct Create {
     #[arg(long, default_value = "user")]
     role: Role,
     #[command(flatten)]
-    password: Password,
-    #[command(flatten)]
-    answer: Answer,
+    password: PasswordArgs,
     #[command(flatten)]
     database: DatabaseArgs,
-}
-
-/// Where a password comes from: never from an argument, which everyone may see who lists processes.
-#[derive(Args)]
-struct Password {
-    /// Read the password from standard input, instead of making one up
-    #[arg(long)]
-    password_stdin: bool,
-}
-
-/// How to answer.
-#[derive(Args)]
-struct Answer {
-    /// Answer as a JSON object
-    #[arg(long)]
-    json: bool,
 }
 
 /// A password to be.
@@ -86,9 +99,7 @@ pub struct SetPassword {
     /// Key of the user
     user_id: i64,
     #[command(flatten)]
-    password: Password,
-    #[command(flatten)]
-    answer: Answer,
+    password: PasswordArgs,
     #[command(flatten)]
     settings: ServeArgs,
 }
@@ -103,8 +114,6 @@ where
     user_id: i64,
     /// What it is to be
     to: T,
-    #[command(flatten)]
-    answer: Answer,
     #[command(flatten)]
     settings: ServeArgs,
 }
@@ -125,8 +134,6 @@ pub struct List {
     #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(i64).range(1..=1000))]
     limit: i64,
     #[command(flatten)]
-    answer: Answer,
-    #[command(flatten)]
     database: DatabaseArgs,
 }
 
@@ -135,8 +142,6 @@ pub struct List {
 pub struct Show {
     /// Key of the user
     user_id: i64,
-    #[command(flatten)]
-    answer: Answer,
     #[command(flatten)]
     database: DatabaseArgs,
 }
@@ -149,28 +154,28 @@ struct NewPassword {
 
 impl UserCommand {
     /// Does it.
-    pub async fn run(self) -> anyhow::Result<()> {
+    pub async fn run(self, out: Out) -> anyhow::Result<()> {
         match self {
-            Self::Create(create) => create.run().await,
-            Self::SetPassword(set) => set.run().await,
+            Self::Create(create) => create.run(out).await,
+            Self::SetPassword(set) => set.run(out).await,
             Self::SetRole(set) => {
                 let app = app(set.settings).await?;
                 let done = users::set_role(&app, set.user_id, set.to, OPERATOR).await;
-                changed(&set.answer, set.user_id, done.map_err(told)?)
+                changed(out, set.user_id, done.map_err(about(set.user_id))?)
             }
             Self::SetStatus(set) => {
                 let app = app(set.settings).await?;
                 let done = users::set_status(&app, set.user_id, set.to, OPERATOR).await;
-                changed(&set.answer, set.user_id, done.map_err(told)?)
+                changed(out, set.user_id, done.map_err(about(set.user_id))?)
             }
-            Self::List(list) => list.run().await,
-            Self::Show(show) => show.run().await,
+            Self::List(list) => list.run(out).await,
+            Self::Show(show) => show.run(out).await,
         }
     }
 }
 
 impl Create {
-    async fn run(self) -> anyhow::Result<()> {
+    async fn run(self, out: Out) -> anyhow::Result<()> {
         let ambient = Ambient::system();
         let (password, made_up) = self.password.get(&ambient)?;
         let Self { mobile, email, nickname, .. } = self;
@@ -181,7 +186,7 @@ impl Create {
             email: new.email.as_deref(),
             nickname: new.nickname.trim(),
         };
-        check_new(&new.password, &about)?;
+        check_new(&new.password, &about).map_err(weak)?;
         let user = NewUser {
             user_id: None,
             mobile: new.mobile.as_deref(),
@@ -191,56 +196,70 @@ impl Create {
             role: self.role,
         };
         let db = super::connect(self.database.try_into()?).await?;
-        let user_id = users::create(&db, &user, OPERATOR, ambient.now()).await.map_err(told)?;
-        self.answer.give(json!({ "user_id": user_id, "role": self.role, "password": made_up }))
+        let made = users::create(&db, &user, OPERATOR, ambient.now()).await;
+        let user_id = made.map_err(|error| match error {
+            ApiError::Refused(code @ ErrorCode::Conflict) => {
+                let what =
+                    format!("{code}: the mobile number or e-mail address has an account already");
+                let cure = "Look for it with: origin user list";
+                Failure::new(Exit::Refused, what, cure).into()
+            }
+            error => told(error),
+        })?;
+        out.members(&json!({ "user_id": user_id, "role": self.role, "password": made_up }))
     }
 }
 
 impl SetPassword {
-    async fn run(self) -> anyhow::Result<()> {
+    async fn run(self, out: Out) -> anyhow::Result<()> {
         let ambient = Ambient::system();
         let (password, made_up) = self.password.get(&ambient)?;
         let NewPassword { password } = checked(NewPassword { password }).map_err(told)?;
-        let app = app(self.settings).await?;
-        let user = store::users::find(app.db.acquire().await?.conn(), self.user_id).await?;
-        let user = user.context("there is no such user")?;
-        check_new(&password, &About::from(&user.public))?;
-        let hash = hash_now(&password, ambient.bytes())?;
-        let ended = users::set_password(&app, self.user_id, &hash, OPERATOR).await.map_err(told)?;
-        let Self { user_id, answer, .. } = self;
-        answer.give(json!({ "user_id": user_id, "password": made_up, "ended": ended }))
+        let (app, user_id) = (app(self.settings).await?, self.user_id);
+        let user = store::users::find(app.db.acquire().await?.conn(), user_id).await?;
+        let user = user.ok_or_else(|| no_user(user_id))?;
+        check_new(&password, &About::from(&user.public)).map_err(weak)?;
+        // As `origin serve` hashes them, beside the old back end or not.
+        let hash = app.passwords.hash(password, &ambient).await.map_err(told)?;
+        let ended = users::set_password(&app, user_id, &hash, OPERATOR).await;
+        let ended = ended.map_err(about(user_id))?;
+        out.members(&json!({ "user_id": user_id, "password": made_up, "ended": ended }))
     }
 }
 
 impl List {
-    async fn run(self) -> anyhow::Result<()> {
+    async fn run(self, out: Out) -> anyhow::Result<()> {
         let db = super::connect(self.database.try_into()?).await?;
         let mut handle = db.acquire().await?;
         let page =
             store::users::page(handle.conn(), self.role, self.status, self.after, self.limit)
                 .await?;
         let users: Vec<PublicUser> = page.into_iter().map(|user| user.public).collect();
-        if self.answer.json {
-            return self.answer.give(json!({ "users": users }));
-        }
-        let mut out = std::io::stdout();
-        for user in users {
-            let account = user.mobile.or(user.email).unwrap_or_default();
-            let PublicUser { user_id, status, role, nickname, .. } = user;
-            // A nickname may hold what a terminal takes for a command.
-            writeln!(out, "{user_id}\t{role}\t{status}\t{account}\t{}", nickname.escape_debug())?;
-        }
-        Ok(())
+        out.give(&json!({ "users": users }), || {
+            let mut rows =
+                vec![["USER", "ROLE", "STATUS", "ACCOUNT", "NICKNAME"].map(str::to_owned)];
+            rows.extend(users.iter().map(|user| {
+                let account = user.mobile.as_deref().or(user.email.as_deref()).unwrap_or("-");
+                let [role, status] = [user.role.to_string(), user.status.to_string()];
+                [
+                    user.user_id.to_string(),
+                    role,
+                    status,
+                    printable(account),
+                    printable(&user.nickname),
+                ]
+            }));
+            table(&rows)
+        })
     }
 }
 
 impl Show {
-    async fn run(self) -> anyhow::Result<()> {
+    async fn run(self, out: Out) -> anyhow::Result<()> {
         let db = super::connect(self.database.try_into()?).await?;
         let mut handle = db.acquire().await?;
-        let Some(user) = store::users::find(handle.conn(), self.user_id).await? else {
-            bail!("there is no user {}", self.user_id);
-        };
+        let user = store::users::find(handle.conn(), self.user_id).await?;
+        let user = user.ok_or_else(|| no_user(self.user_id))?.public;
         let open = store::sessions::open_of(handle.conn(), self.user_id, None).await?;
         let sessions = open.iter().map(|session| {
             json!({
@@ -253,55 +272,49 @@ impl Show {
             })
         });
         let sessions: Vec<_> = sessions.collect();
-        self.answer.give(json!({ "user": user.public, "sessions": sessions }))
+        let answer = json!({ "user": user, "sessions": sessions });
+        out.give(&answer, || {
+            let mut text = lines(&answer["user"]);
+            text.push_str("\n\n");
+            let mut rows =
+                vec![["SESSION", "CLIENT", "ADDRESS", "LAST USED", "ENDS"].map(str::to_owned)];
+            rows.extend(open.iter().map(|session| {
+                let address = session.device.login_ip.as_deref().unwrap_or("-");
+                let [last, ends] = [session.facts.last_activity, session.facts.expires_at];
+                [
+                    session.authentication_session_id.to_string(),
+                    session.client_type.to_string(),
+                    printable(address),
+                    last.to_string(),
+                    ends.to_string(),
+                ]
+            }));
+            text + &table(&rows)
+        })
     }
 }
 
-impl Password {
-    /// The password, and the same where it was made up, to be shown.
-    fn get(&self, ambient: &Ambient) -> anyhow::Result<(String, Option<String>)> {
-        if !self.password_stdin {
-            let password = ambient.unique_name();
-            return Ok((password.clone(), Some(password)));
-        }
-        let mut text = String::new();
-        std::io::stdin()
-            .take(MAX_PASSWORD_BYTES)
-            .read_to_string(&mut text)
-            .context("cannot read a password from standard input")?;
-        // The line's end is the terminal's; spaces are the password's.
-        Ok((text.trim_end_matches(['\r', '\n']).to_owned(), None))
-    }
+fn no_user(user_id: i64) -> Failure {
+    Failure::not_found(
+        format!("there is no user {user_id}"),
+        "Look for the key with: origin user list",
+    )
 }
 
-impl Answer {
-    /// Writes the members of an object: as they are, or a line each for people.
-    fn give(&self, answer: Value) -> anyhow::Result<()> {
-        let mut out = std::io::stdout();
-        if self.json {
-            writeln!(out, "{answer}")?;
-            return Ok(());
-        }
-        let Value::Object(members) = answer else { return Ok(()) };
-        for (name, value) in members.iter().filter(|(_, value)| !value.is_null()) {
-            match value.as_str() {
-                Some(text) => writeln!(out, "{name}: {text}")?,
-                None => writeln!(out, "{name}: {value}")?,
-            }
-        }
-        Ok(())
-    }
+fn weak(weak: WeakPassword) -> Failure {
+    let cure = "Choose another, or let one be made up: say nothing of a password";
+    Failure::new(Exit::Refused, weak.to_string(), cure)
 }
 
-/// The application: what ends sessions writes what the edge is to be told, as `origin serve` does, which
-/// then tells it.
-async fn app(settings: ServeArgs) -> anyhow::Result<App> {
-    let config = Config::try_from(settings)?;
-    let db = super::connect(config.database.clone()).await?;
-    App::new(config, db, Ambient::system())
-}
-
-fn changed(answer: &Answer, user_id: i64, done: Changed) -> anyhow::Result<()> {
+fn changed(out: Out, user_id: i64, done: Changed) -> anyhow::Result<()> {
     let Changed { changed, ended } = done;
-    answer.give(json!({ "user_id": user_id, "changed": changed, "ended": ended }))
+    out.members(&json!({ "user_id": user_id, "changed": changed, "ended": ended }))
+}
+
+/// A refusal; where nobody is found, by whom was looked for.
+fn about(user_id: i64) -> impl Fn(ApiError) -> anyhow::Error {
+    move |error| match error {
+        ApiError::Refused(ErrorCode::NotFound) => no_user(user_id).into(),
+        error => told(error),
+    }
 }

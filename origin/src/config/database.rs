@@ -7,6 +7,7 @@ use crate::store::DbZone;
 
 /// Where the database is.
 #[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Database")]
 pub struct DatabaseArgs {
     /// `mysql://user:password@host:3306/name`, or `sqlite:///path/to/file.db` (made where there is none)
     #[arg(long, env = "DATABASE_URL", hide_env_values = true)]

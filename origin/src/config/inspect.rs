@@ -20,23 +20,28 @@ pub struct InspectArgs {
     pub keys: KeyArgs,
 
     /// `iss` of access tokens
-    #[arg(long, env = "JWT_ISSUER", default_value = "drawbridge")]
+    #[arg(long, env = "JWT_ISSUER", default_value = "drawbridge", help_heading = "Access tokens")]
     pub jwt_issuer: String,
 
     /// `aud` of access tokens
-    #[arg(long, env = "JWT_AUDIENCE", default_value = "drawbridge-api")]
+    #[arg(
+        long,
+        env = "JWT_AUDIENCE",
+        default_value = "drawbridge-api",
+        help_heading = "Access tokens"
+    )]
     pub jwt_audience: String,
 
     /// End of a session after its last use
-    #[arg(long, env = "SESSION_IDLE_LIMIT", default_value = "7d", value_parser = duration)]
+    #[arg(long, env = "SESSION_IDLE_LIMIT", default_value = "7d", value_parser = duration, help_heading = "Sessions")]
     pub session_idle_limit: Duration,
 
     /// Base URL of the edge; without it, the edge is not asked
-    #[arg(long, env = "EDGE_URL")]
+    #[arg(long, env = "EDGE_URL", help_heading = "Edge")]
     pub edge_url: Option<String>,
 
     /// Secret that calls to the edge are signed with; without it, the edge is not asked
-    #[arg(long, env = "ORIGIN_TO_EDGE_KEY", hide_env_values = true)]
+    #[arg(long, env = "ORIGIN_TO_EDGE_KEY", hide_env_values = true, help_heading = "Edge")]
     pub origin_to_edge_key: Option<String>,
 }
 

@@ -10,6 +10,7 @@ const KEYS_CURE: &str =
 
 /// Where the signing keys are.
 #[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Access tokens")]
 pub struct KeyArgs {
     /// File with the private JSON Web Key Set that access tokens are signed with
     #[arg(long, env = "JWT_KEYS_FILE")]
@@ -23,6 +24,7 @@ pub struct KeyArgs {
 
 /// How long tokens live.
 #[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Access tokens")]
 pub struct TokenLifeArgs {
     /// Life of an access token
     #[arg(long, env = "ACCESS_TOKEN_LIFETIME", default_value = "24h", value_parser = duration)]

@@ -11,6 +11,7 @@ use crate::{
 
 /// How users log in.
 #[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Log-in")]
 pub struct LogInArgs {
     /// App id of the mini-program; without it there is no log-in by WeChat
     #[arg(long, env = "WECHAT_APP_ID")]
@@ -33,6 +34,11 @@ pub struct LogInArgs {
     /// takes as long as one that is checked against such a hash
     #[arg(long, env = "ADOPTED_BCRYPT_COST", value_parser = clap::value_parser!(u32).range(4..=i64::from(MAX_BCRYPT_COST)))]
     pub adopted_bcrypt_cost: Option<u32>,
+
+    /// The old back end still reads and writes an adopted database: passwords are kept and made as it reads them
+    /// (bcrypt, `ADOPTED_BCRYPT_COST`), its messages get their place, and the sessions that it ends are told
+    #[arg(long, env = "OLD_BACK_END_BESIDE")]
+    pub old_back_end_beside: bool,
 }
 
 impl LogInArgs {
@@ -56,6 +62,27 @@ impl LogInArgs {
         }))
     }
 
+    /// Whether the old back end goes on beside this program.
+    ///
+    /// # Errors
+    /// Where it cannot be: on SQLite, or without the cost of its hashes.
+    pub fn beside(&self, database_url: &str) -> Result<bool, ConfigError> {
+        let refusal = |problem: &str, cure| {
+            let problem = problem.to_owned();
+            Err(ConfigError { setting: "OLD_BACK_END_BESIDE", problem, cure })
+        };
+        match (self.old_back_end_beside, self.adopted_bcrypt_cost) {
+            (true, _) if database_url.starts_with("sqlite:") => {
+                refusal("is set, and no other program shares an SQLite file", "Remove it")
+            }
+            (true, None) => refusal(
+                "is set, and the cost of the old back end's bcrypt hashes is not",
+                "Set ADOPTED_BCRYPT_COST to it, such as 10",
+            ),
+            (beside, _) => Ok(beside),
+        }
+    }
+
     /// The limits of log-ins.
     #[must_use]
     pub fn limits(&self) -> LoginLimits {
@@ -76,7 +103,22 @@ mod tests {
             wechat_api_url: url.into(),
             registrations_per_address: 3,
             adopted_bcrypt_cost: None,
+            old_back_end_beside: false,
         }
+    }
+
+    #[test]
+    fn the_old_back_end_can_be_beside_where_it_can_read_what_we_write() {
+        let beside = |url, adopted_bcrypt_cost| {
+            LogInArgs { adopted_bcrypt_cost, old_back_end_beside: true, ..args(None, None, "") }
+                .beside(url)
+        };
+        assert!(beside("mysql://h/d", Some(10)).unwrap());
+        for (url, cost) in [("mysql://h/d", None), ("sqlite:///d", Some(10))] {
+            let refusal = beside(url, cost).unwrap_err().to_string();
+            assert!(refusal.starts_with("OLD_BACK_END_BESIDE is set, and"), "{refusal}");
+        }
+        assert!(!args(None, None, "").beside("sqlite:///d").unwrap());
     }
 
     #[test]

@@ -9,6 +9,7 @@ const MIN_RETENTION: Duration = Duration::from_hours(24);
 
 /// How long what is over is kept.
 #[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Clean-up")]
 pub struct RetentionArgs {
     /// How long a session is kept after its end: until then its client learns why it ended
     #[arg(long, env = "SESSION_RETENTION", default_value = "90d", value_parser = retention)]

@@ -73,9 +73,14 @@ impl Page {
         let has_next = rows.len() > limit;
         rows.truncate(limit);
         let last = rows.last().filter(|_| has_next);
-        let next_cursor =
-            last.map(|row| write(order, self.number.saturating_add(1), position(row)));
+        let next_cursor = last.map(|row| self.cursor_of_next(order, position(row)));
         Pagination { next_cursor, ..Pagination::new(total, self.number, self.limit) }
+    }
+
+    /// The cursor of the page after this one, where this one ends at `last`.
+    #[must_use]
+    pub fn cursor_of_next(self, order: &str, last: Position) -> String {
+        write(order, self.number.saturating_add(1), last)
     }
 }
 

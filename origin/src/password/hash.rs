@@ -89,6 +89,15 @@ pub fn hash_now(password: &str, salt: [u8; 16]) -> anyhow::Result<String> {
     Ok(hash.to_string())
 }
 
+/// The bcrypt hash of a password as it was typed, as back ends on Node make and read them; on this thread.
+///
+/// # Errors
+/// Where bcrypt cannot hash it.
+pub fn bcrypt_now(password: &str, cost: u32, salt: [u8; 16]) -> anyhow::Result<String> {
+    let hash = bcrypt::hash_with_salt(password, cost, salt).context("bcrypt cannot hash this")?;
+    Ok(hash.format_for_version(bcrypt::Version::TwoB))
+}
+
 enum Stored<'a> {
     Nothing,
     Argon2 { hash: Box<PasswordHash>, is_weak: bool },

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 use shared::{
+    error::ErrorCode,
     session::{EndReason, SessionHash, judge},
     user::ClientType,
 };
@@ -33,11 +34,28 @@ pub async fn end(
     call: Option<&CallContext>,
     detail: Option<&str>,
 ) -> Result<bool, ApiError> {
-    let now = app.ambient.now();
     let id = session.authentication_session_id;
-    if !store::sessions::end(tx.conn(), id, end, now).await? {
+    if !store::sessions::end(tx.conn(), id, end, app.ambient.now()).await? {
         return Ok(false);
     }
+    say(app, tx, session, end, call, detail).await?;
+    Ok(true)
+}
+
+/// The audit log's and the edge's part of an end that the session's row tells.
+///
+/// # Errors
+/// The database's.
+pub async fn say(
+    app: &App,
+    tx: &mut Tx,
+    session: &Session,
+    end: End,
+    call: Option<&CallContext>,
+    detail: Option<&str>,
+) -> Result<(), ApiError> {
+    let now = app.ambient.now();
+    let id = session.authentication_session_id;
     let client_ip = call.map(|call| call.client_ip.to_string());
     let event = NewEvent {
         kind: AuditKind::SessionEnded,
@@ -60,7 +78,48 @@ pub async fn end(
         "remember_until": now.plus(app.policy.access_token_lifetime),
     });
     outbox::insert(tx.conn(), outbox::Kind::SessionEnded, &told, now).await?;
-    Ok(true)
+    Ok(())
+}
+
+/// A session that is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EndedSession {
+    /// Whose it was.
+    pub user_id: i64,
+    /// Why it is over: of one that had ended before, why it did.
+    pub end_reason: EndReason,
+    /// Whether it is over only now.
+    pub ended: bool,
+}
+
+/// Ends a session by its key, in a transaction of its own, and lets the edge be told. One that had ended
+/// before stays as it ended.
+///
+/// # Errors
+/// `NOT_FOUND` where there is none; the database's.
+pub async fn end_by_key(
+    app: &App,
+    authentication_session_id: i64,
+    by: End,
+    call: Option<&CallContext>,
+    detail: Option<&str>,
+) -> Result<EndedSession, ApiError> {
+    let done = app
+        .db
+        .retrying(|| async move {
+            let mut tx = app.db.begin().await?;
+            let session = store::sessions::lock(tx.conn(), authentication_session_id).await?;
+            let session = session.ok_or(ErrorCode::NotFound)?;
+            let ended = end(app, &mut tx, &session, by, call, detail).await?;
+            // A row without a reason that is not live was ended by the old back end: by a log-in.
+            let before = session.facts.end_reason.unwrap_or(EndReason::Replaced);
+            let end_reason = if ended { by.reason } else { before };
+            tx.commit().await?;
+            Ok::<_, ApiError>(EndedSession { user_id: session.user_id, end_reason, ended })
+        })
+        .await?;
+    app.outbox_bell.ring();
+    Ok(done)
 }
 
 /// Whose sessions [`end_all`] ends.

@@ -9,7 +9,6 @@ use chrono::{DateTime, FixedOffset, NaiveDateTime, Utc};
 use shared::time::Timestamp;
 use sqlx::{
     Executor as _, MySqlPool, SqlitePool, Transaction,
-    migrate::{Migrate, Migrator},
     mysql::{MySqlConnectOptions, MySqlConnection, MySqlPoolOptions, MySqlQueryResult},
     pool::PoolConnection,
     sqlite::{
@@ -18,15 +17,17 @@ use sqlx::{
     },
 };
 
-static MYSQL_MIGRATIONS: Migrator = sqlx::migrate!("../migrations/mysql");
-static SQLITE_MIGRATIONS: Migrator = sqlx::migrate!("../migrations/sqlite");
-
 /// How often a unit of work that lost a dead-lock is tried.
 const MAX_TRIES: u32 = 8;
 /// The longest wait for a connection from the pool.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 /// The longest wait for SQLite's write lock.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// An adopted database's columns hold whole seconds. A time that is written there loses its fraction and is not
+/// rounded up: a row is never newer than the clock, and a session never lives longer than was said. MariaDB does
+/// so of itself, unless it is told otherwise, and takes the comment for one.
+const TRUNCATE_TIMES: &str = "SET SESSION sql_mode = REPLACE(CONCAT(@@sql_mode /*!80000 , ',TIME_TRUNCATE_FRACTIONAL' */), 'TIME_ROUND_FRACTIONAL', '')";
 
 /// The zone whose wall-clock time the database's DATETIME columns hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,12 +66,12 @@ impl FromStr for DbZone {
 /// The database.
 #[derive(Clone, Debug)]
 pub struct Db {
-    pool: Pool,
+    pub(super) pool: Pool,
     zone: DbZone,
 }
 
 #[derive(Clone, Debug)]
-enum Pool {
+pub(super) enum Pool {
     MySql(MySqlPool),
     Sqlite(SqlitePool),
 }
@@ -271,41 +272,13 @@ impl Db {
                             .await?;
                         // The server's default of 50 s would hold the whole pool for one stuck row.
                         connection.execute("SET SESSION innodb_lock_wait_timeout = 3").await?;
+                        connection.execute(TRUNCATE_TIMES).await?;
                         Ok(())
                     })
                 });
             Pool::MySql(pool.connect_with(options).await?)
         };
         Ok(Self { pool, zone })
-    }
-
-    /// Brings the schema up to date; several processes may do so at once.
-    ///
-    /// # Errors
-    /// Where a migration fails, or the database has one that this program does not know.
-    pub async fn migrate(&self) -> Result<(), sqlx::migrate::MigrateError> {
-        match &self.pool {
-            Pool::MySql(pool) => MYSQL_MIGRATIONS.run(pool).await,
-            Pool::Sqlite(pool) => SQLITE_MIGRATIONS.run(pool).await,
-        }
-    }
-
-    /// Whether every migration of this program has been applied.
-    ///
-    /// # Errors
-    /// Where the database does not answer.
-    pub async fn is_current(&self) -> Result<bool, sqlx::migrate::MigrateError> {
-        async fn applied(
-            connection: &mut impl Migrate,
-            known: &Migrator,
-        ) -> Result<bool, sqlx::migrate::MigrateError> {
-            let applied = connection.list_applied_migrations("_sqlx_migrations").await?;
-            Ok(known.iter().all(|known| applied.iter().any(|one| one.version == known.version)))
-        }
-        match &self.pool {
-            Pool::MySql(pool) => applied(&mut *pool.acquire().await?, &MYSQL_MIGRATIONS).await,
-            Pool::Sqlite(pool) => applied(&mut *pool.acquire().await?, &SQLITE_MIGRATIONS).await,
-        }
     }
 
     /// A connection in autocommit mode.

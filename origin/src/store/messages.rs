@@ -133,7 +133,7 @@ pub async fn find_by_temp_ids(
     let rows: Vec<MessageRow> = on!(conn, |c: Dialect| {
         let mut query = QueryBuilder::<Dialect>::new(SELECT);
         query.push_bind(customer_service_session_id);
-        query.push(" AND m.sender_id = ").push_bind(sender_id);
+        query.push(" AND m.seq IS NOT NULL AND m.sender_id = ").push_bind(sender_id);
         query.push(" AND m.temp_message_id IN (");
         let mut list = query.separated(", ");
         for id in temp_message_ids {
@@ -145,7 +145,8 @@ pub async fn find_by_temp_ids(
     Ok(rows.into_iter().map(|row| row.into_message(zone)).collect())
 }
 
-/// The `seq` of a message, where it is one of the conversation's.
+/// The `seq` of a message, where it is one of the conversation's and has one: what another program has added to an
+/// adopted database waits for it.
 ///
 /// # Errors
 /// The database's.
@@ -156,7 +157,8 @@ pub async fn seq_of(
 ) -> sqlx::Result<Option<i64>> {
     on!(conn, |c| {
         sqlx::query_scalar(
-            "SELECT seq FROM chat_messages WHERE chat_message_id = ? AND customer_service_session_id = ?",
+            "SELECT seq FROM chat_messages
+             WHERE chat_message_id = ? AND customer_service_session_id = ? AND seq IS NOT NULL",
         )
         .bind(chat_message_id)
         .bind(customer_service_session_id)

@@ -1,14 +1,18 @@
 //! The only SQL: a file a table, each query written once for MySQL and SQLite.
 
+pub mod adoption;
 pub mod attempts;
 pub mod audit;
+pub mod bulk;
 pub mod conversations;
 pub mod db;
 mod delete;
+pub mod listing_counts;
 pub mod listings;
 pub mod messages;
 pub mod outbox;
 pub mod refresh_tokens;
+pub mod schema;
 pub mod sessions;
 pub mod slice;
 pub mod statement;

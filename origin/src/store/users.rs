@@ -348,3 +348,17 @@ pub async fn page(
     })?;
     Ok(rows.into_iter().map(|row| row.into_user(zone)).collect())
 }
+
+/// How many users have a key above `from` and below `to`.
+///
+/// # Errors
+/// The database's.
+pub async fn count_between(conn: Conn<'_>, from: i64, to: i64) -> sqlx::Result<i64> {
+    on!(conn, |c| {
+        sqlx::query_scalar("SELECT COUNT(*) FROM users WHERE user_id > ? AND user_id < ?")
+            .bind(from)
+            .bind(to)
+            .fetch_one(c)
+            .await
+    })
+}

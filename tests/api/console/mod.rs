@@ -4,6 +4,7 @@ mod customer_service_stats;
 mod deactivate;
 mod deactivate_user;
 mod inspect_token;
+mod marketplace;
 mod search;
 mod timeline;
 

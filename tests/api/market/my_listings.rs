@@ -7,11 +7,14 @@ use serde_json::{Value, json};
 use shared::route;
 use tests::{Device, TestApp, both_databases, user};
 
+use super::{add, keys, listings};
+
 both_databases!(
     the_demo_user_has_265_listings_with_every_count,
     pages_and_filters_that_do_not_exist_are_refused,
     every_column_has_its_own_name,
     a_page_of_one_status_is_sorted_and_whole,
+    a_cursor_goes_on_while_listings_come,
     someone_without_listings_has_zeroes,
 );
 
@@ -48,6 +51,10 @@ async fn the_demo_user_has_265_listings_with_every_count(app: TestApp) {
         json!({ "total": 265, "page": 14, "limit": 20, "total_pages": 14 })
     );
     assert_eq!(page.data()["listings"].as_array().unwrap().len(), 5);
+    // What is kept says the same as what is counted.
+    let counted = user.get(route::MY_LISTINGS).await;
+    origin::store::listing_counts::install(&app.app.db, app.app.ambient.now()).await.unwrap();
+    assert_eq!(user.get(route::MY_LISTINGS).await.data(), counted.data());
 }
 
 async fn pages_and_filters_that_do_not_exist_are_refused(app: TestApp) {
@@ -63,6 +70,8 @@ async fn pages_and_filters_that_do_not_exist_are_refused(app: TestApp) {
         ("limit=10000", "limit"),
         ("status=gone", "status"),
         ("status=", "status"),
+        ("cursor=x", "cursor"),
+        ("cursor=", "cursor"),
     ] {
         user.get(&format!("{}?{query}", route::MY_LISTINGS)).await.refused_field(field);
     }
@@ -98,6 +107,32 @@ async fn a_page_of_one_status_is_sorted_and_whole(app: TestApp) {
     }
     assert_eq!(seen.len(), 237);
     assert!(seen.is_sorted_by(|one, next| one > next), "newest first, none twice");
+}
+
+async fn a_cursor_goes_on_while_listings_come(app: TestApp) {
+    let user = demo(&app).await;
+    let columns = "listing_kind, price_amount";
+    for filter in ["", "&status=withdrawn"] {
+        let path = format!("{}?limit=100{filter}", route::MY_LISTINGS);
+        let mut whole = Vec::new();
+        for page in 1..=3 {
+            let reply = user.get(&format!("{path}&page={page}")).await;
+            whole.extend(keys(&listings(reply.data())));
+        }
+        let path = format!("{}?limit=60{filter}", route::MY_LISTINGS);
+        let (mut seen, mut page) = (Vec::new(), user.get(&path).await);
+        for number in 2.. {
+            seen.extend(keys(&listings(page.data())));
+            let Some(cursor) = page.data()["pagination"]["next_cursor"].as_str() else { break };
+            // By page number, each would push one onto the next page.
+            for status in ["withdrawn", "on_sale"] {
+                add(&app, 31, status, 0, columns, "'fungible_asset', 5").await;
+            }
+            page = user.get(&format!("{path}&cursor={cursor}")).await;
+            assert_eq!(page.data()["pagination"]["page"], number);
+        }
+        assert_eq!(seen, whole, "{filter}");
+    }
 }
 
 async fn someone_without_listings_has_zeroes(app: TestApp) {

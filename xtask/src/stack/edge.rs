@@ -120,7 +120,7 @@ impl Edge {
             // Its registry of running workers and its own logs.
             .env("XDG_CONFIG_HOME", dir.join("config"))
             .env("WRANGLER_CACHE_DIR", dir.join("cache"));
-        command.envs(OFFLINE.iter().copied());
+        command.envs(WRANGLER_OFFLINE.iter().copied());
         Server::start("edge", options.port, options.log.clone(), &mut command).map(Self)
     }
 
@@ -180,7 +180,7 @@ impl Edge {
 
 /// wrangler asks nobody for anything (the banner would look for updates), reports nothing, and
 /// records no traces of requests.
-const OFFLINE: &[(&str, &str)] = &[
+pub(crate) const WRANGLER_OFFLINE: &[(&str, &str)] = &[
     ("CLOUDFLARE_CF_FETCH_ENABLED", "false"),
     ("WRANGLER_HIDE_BANNER", "true"),
     ("WRANGLER_SEND_METRICS", "false"),

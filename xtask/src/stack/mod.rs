@@ -5,6 +5,7 @@ mod origin;
 mod port;
 mod server;
 
+pub(crate) use edge::WRANGLER_OFFLINE;
 pub use edge::{Edge, EdgeOptions};
 pub use origin::{Origin, OriginOptions};
 pub use port::{check_free, free_port};

@@ -1,6 +1,7 @@
 //! `cargo xtask test`: every check and test, counted.
 
 mod count;
+mod dry_run;
 mod setup;
 mod steps;
 mod streamed;

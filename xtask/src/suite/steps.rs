@@ -4,7 +4,7 @@ use std::process::Command;
 
 use anyhow::Result;
 
-use super::{count::Count, setup::Setup, streamed};
+use super::{count::Count, dry_run, setup::Setup, streamed};
 use crate::{
     build,
     mysql::URL_VARIABLE,
@@ -59,11 +59,19 @@ pub const STEPS: &[Step] = &[
         },
     },
     Step {
+        name: "deploy edge, dry run",
+        run: |setup| {
+            let tools = setup.edge_tools()?;
+            step("deployment of the edge, all but the upload", || dry_run::run(tools))
+        },
+    },
+    Step {
         name: "build origin",
         run: |_| step("build of the origin", build::origin).map(|()| Count::PASSED),
     },
     Step { name: "api tests", run: |setup| system_tests(setup, "api") },
     Step { name: "store tests", run: |setup| system_tests(setup, "store") },
+    Step { name: "command-line tests", run: |setup| system_tests(setup, "command") },
     Step { name: "end-to-end tests", run: |setup| system_tests(setup, "e2e") },
 ];
 

@@ -5,16 +5,15 @@ use shared::{error::ErrorCode, route, session::EndReason};
 use utoipa::ToSchema;
 
 use crate::{
-    error::ApiError,
     extract::{
         context::CallContext,
         guard::Admin,
         input::{Id, Json},
     },
     http::{Answer, Envelope},
-    sessions::end::end,
+    sessions::end::end_by_key,
     state::App,
-    store::{self, sessions::End},
+    store::sessions::End,
 };
 
 /// Why a session is ended.
@@ -49,29 +48,14 @@ pub async fn deactivate(
         by_session_id: Some(admin.session.authentication_session_id),
         by_user_id: Some(admin.session.user_id),
     };
-    let user_id = app.db.retrying(|| deactivate_in(&app, id, by, &call, &body.reason)).await?;
-    app.outbox_bell.ring();
+    let done = end_by_key(&app, id, by, Some(&call), Some(&body.reason)).await?;
+    if done.end_reason != by.reason {
+        return Err(ErrorCode::Conflict.into());
+    }
+    let user_id = done.user_id;
     Ok(Envelope::ok(Deactivated {
         authentication_session_id: id,
         user_id,
         end_reason: EndReason::Deactivated,
     }))
-}
-
-/// Whose session it was.
-async fn deactivate_in(
-    app: &App,
-    id: i64,
-    by: End,
-    call: &CallContext,
-    reason: &str,
-) -> Result<i64, ApiError> {
-    let mut tx = app.db.begin().await?;
-    let session = store::sessions::lock(tx.conn(), id).await?.ok_or(ErrorCode::NotFound)?;
-    let ended = end(app, &mut tx, &session, by, Some(call), Some(reason)).await?;
-    if !ended && session.facts.end_reason != Some(by.reason) {
-        return Err(ErrorCode::Conflict.into());
-    }
-    tx.commit().await?;
-    Ok(session.user_id)
 }

@@ -1,10 +1,12 @@
-//! The console: what admins see and end of the sessions of others, and customer service.
+//! The console: what admins see and end of the sessions of others, customer
+//! service, and the marketplace.
 
 mod audit;
 mod customer_service;
 mod deactivate;
 mod deactivate_user;
 mod inspect_token;
+mod marketplace;
 mod search;
 mod timeline;
 
@@ -29,4 +31,5 @@ pub fn routes() -> Api {
         ],
     )
     .merge(customer_service::routes())
+    .merge(marketplace::routes())
 }

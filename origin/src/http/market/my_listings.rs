@@ -16,8 +16,11 @@ use crate::{
     },
     http::{Answer, Envelope},
     state::App,
-    store,
+    store::{self, slice::Position},
 };
+
+/// What cursors of this list are marked with.
+const ORDER: &str = "newest";
 
 /// Which of the caller's listings.
 #[derive(Deserialize, Validate, IntoParams)]
@@ -33,6 +36,9 @@ pub struct MyListingsQuery {
     #[garde(custom(page_limit))]
     #[param(minimum = 1, maximum = 100, default = 20)]
     limit: Option<u32>,
+    /// `next_cursor` of the page before, in place of `page`.
+    #[garde(skip)]
+    cursor: Option<String>,
 }
 
 /// A page of the caller's listings.
@@ -52,22 +58,16 @@ pub async fn my_listings(
     Query(query): Query<MyListingsQuery>,
 ) -> Answer<MyListings> {
     let seller = reader.claims.user_id;
-    let page = Page::new(query.page, query.limit);
+    let page = Page::of_long_list(ORDER, query.page, query.limit, query.cursor.as_deref())?;
     let mut handle = app.db.acquire().await?;
-    let status_counts = store::listings::status_counts(handle.conn(), seller).await?;
-    let listings = store::listings::page_of_seller(
-        handle.conn(),
-        seller,
-        query.status,
-        page.limit,
-        page.offset(),
-    )
-    .await?;
+    let status_counts = store::listing_counts::of_seller(handle.conn(), seller).await?;
+    let mut listings =
+        store::listings::page_of_seller(handle.conn(), seller, query.status, page.slice()).await?;
     // The counts hold every total there is; a third query would only be able to disagree.
     let total = query.status.map_or(status_counts.total(), |status| status_counts.of(status));
-    Ok(Envelope::ok(MyListings {
-        listings,
-        pagination: Pagination::new(total, page.number, page.limit),
-        status_counts,
-    }))
+    let pagination = page.finish(ORDER, total, &mut listings, |listing| Position {
+        by: listing.created_at.as_millis(),
+        key: listing.market_listing_id,
+    });
+    Ok(Envelope::ok(MyListings { listings, pagination, status_counts }))
 }

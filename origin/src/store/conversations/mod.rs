@@ -112,7 +112,7 @@ const COLUMNS: &str = "customer_service_session_id, user_id, admin_id, status, s
 pub enum Which {
     /// The one with this key.
     Id(i64),
-    /// The one that this user has open.
+    /// The one that this user has open; of several in an adopted database, the newest.
     OpenOf(i64),
 }
 
@@ -146,6 +146,9 @@ async fn select(conn: Conn<'_>, which: Which, lock: bool) -> sqlx::Result<Option
             "SELECT {COLUMNS} FROM customer_service_sessions WHERE {column} = "
         ));
         query.push_bind(key);
+        if matches!(which, Which::OpenOf(_)) {
+            query.push(" ORDER BY created_at DESC, customer_service_session_id DESC LIMIT 1");
+        }
         if lock {
             query.push(Dialect::FOR_UPDATE);
         }
@@ -177,13 +180,15 @@ pub async fn insert(
     on!(conn, |c| {
         let done = sqlx::query(
             "INSERT INTO customer_service_sessions
-                 (customer_service_session_id, user_id, status, source, is_active_session, created_at, updated_at)
-             VALUES (?, ?, ?, ?, ?, ?, ?)",
+                 (customer_service_session_id, user_id, status, source, is_active_session, opened_here, created_at,
+                  updated_at)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         )
         .bind(new.customer_service_session_id)
         .bind(new.user_id)
         .bind(ConversationStatus::Waiting.as_str())
         .bind(new.source)
+        .bind(true)
         .bind(true)
         .bind(now)
         .bind(now)

@@ -3,6 +3,7 @@
 pub mod past;
 mod row;
 pub mod search;
+mod theirs;
 mod times;
 
 use std::sync::LazyLock;
@@ -17,6 +18,7 @@ use sqlx::{AssertSqlSafe, QueryBuilder};
 
 pub use row::{Device, Risk, Session};
 use row::{SELECT, SessionRow};
+pub use theirs::{ended_unsaid, say_end};
 pub use times::{ended_at, set_expiry, touch};
 
 use super::db::{Conn, DialectWords as _, InsertedId as _, on};

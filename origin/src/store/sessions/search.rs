@@ -197,6 +197,22 @@ pub fn page_statement(search: &Search, at: At, zone: DbZone, limit: u32, offset:
     statement
 }
 
+/// The session with a key.
+///
+/// # Errors
+/// The database's.
+pub async fn find(
+    conn: Conn<'_>,
+    authentication_session_id: i64,
+    at: At,
+) -> sqlx::Result<Option<Found>> {
+    let zone = conn.zone;
+    let mut statement = Statement::new(COLUMNS);
+    statement.push(" AND s.authentication_session_id = ?", [authentication_session_id.into()]);
+    let rows: Vec<FoundRow> = statement.fetch_all(conn).await?;
+    rows.into_iter().next().map(|row| row.into_found(zone, at)).transpose()
+}
+
 /// How many sessions are looked for.
 ///
 /// # Errors

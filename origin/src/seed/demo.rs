@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use clap::Args;
 use shared::{
     chat::{MessageSource, MessageType, NewMessage, SenderType},
     listing::ListingStatus,
@@ -26,16 +25,13 @@ use crate::{
 };
 
 /// Passwords of the demo log-ins.
-#[derive(Args, Clone)]
+#[derive(Clone)]
 pub struct DemoPasswords {
     /// Password of user 31, mobile 13612227930
-    #[arg(long, env = "DEMO_USER_PASSWORD", hide_env_values = true)]
     pub demo_user_password: String,
     /// Password of the agent, mobile 13800000001
-    #[arg(long, env = "DEMO_AGENT_PASSWORD", hide_env_values = true)]
     pub demo_agent_password: String,
     /// Password of the admin, mobile 13800000002
-    #[arg(long, env = "DEMO_ADMIN_PASSWORD", hide_env_values = true)]
     pub demo_admin_password: String,
 }
 

@@ -2,12 +2,29 @@
 
 use chrono::NaiveDateTime;
 use shared::{
-    listing::{Listing, ListingKind, ListingStatus, StatusCounts},
+    listing::{Listing, ListingKind, ListingStatus},
     time::Timestamp,
 };
 use sqlx::{FromRow, QueryBuilder};
 
-use super::db::{Conn, DbZone, on};
+use super::{
+    db::{Conn, DbZone, DialectWords as _, on},
+    slice::Slice,
+    statement::Statement,
+};
+
+pub mod search;
+
+/// Every column of a row.
+macro_rules! columns {
+    () => {
+        "SELECT market_listing_id, listing_kind, seller_user_id, offer_item_instance_id, offer_item_template_id,
+                offer_item_category_code, offer_item_rarity, offer_item_display_name, offer_asset_group_code,
+                offer_asset_code, offer_asset_display_name, offer_amount, price_asset_code, price_amount, status,
+                created_at, updated_at
+         FROM market_listings"
+    };
+}
 
 #[derive(FromRow)]
 struct ListingRow {
@@ -151,53 +168,86 @@ pub async fn page_of_seller(
     conn: Conn<'_>,
     seller_user_id: i64,
     status: Option<ListingStatus>,
-    limit: u32,
-    offset: u64,
+    slice: Slice,
 ) -> sqlx::Result<Vec<Listing>> {
     let zone = conn.zone;
-    let rows: Vec<ListingRow> = on!(conn, |c: Dialect| {
-        let mut query = QueryBuilder::<Dialect>::new(
-            "SELECT market_listing_id, listing_kind, seller_user_id, offer_item_instance_id, offer_item_template_id,
-                    offer_item_category_code, offer_item_rarity, offer_item_display_name, offer_asset_group_code,
-                    offer_asset_code, offer_asset_display_name, offer_amount, price_asset_code, price_amount, status,
-                    created_at, updated_at
-             FROM market_listings WHERE seller_user_id = ",
-        );
-        query.push_bind(seller_user_id);
-        if let Some(status) = status {
-            query.push(" AND status = ").push_bind(status.as_str());
-        }
-        query
-            .push(" ORDER BY created_at DESC, market_listing_id DESC LIMIT ")
-            .push_bind(i64::from(limit));
-        query.push(" OFFSET ").push_bind(i64::try_from(offset).unwrap_or(i64::MAX));
-        query.build_query_as().fetch_all(c).await
-    })?;
+    let statement = page_of_seller_statement(seller_user_id, status, zone, slice);
+    let rows: Vec<ListingRow> = statement.fetch_all(conn).await?;
     Ok(rows.into_iter().map(|row| row.into_listing(zone)).collect())
 }
 
-/// How many listings of each status a seller has.
+/// The query of [`page_of_seller`].
+#[must_use]
+pub fn page_of_seller_statement(
+    seller_user_id: i64,
+    status: Option<ListingStatus>,
+    zone: DbZone,
+    slice: Slice,
+) -> Statement {
+    let mut statement = Statement::new(columns!());
+    // By name: MySQL would rather read the whole of a small seller and sort it.
+    statement.push(
+        match status {
+            Some(_) => " /*! FORCE INDEX (idx_market_listings_seller_status) */",
+            None => " /*! FORCE INDEX (idx_market_listings_seller) */",
+        },
+        [],
+    );
+    statement.push(" WHERE seller_user_id = ?", [seller_user_id.into()]);
+    statement.push_some(" AND status = ?", status.map(ListingStatus::as_str));
+    slice.newest_first(&mut statement, ["created_at", "market_listing_id"], zone);
+    statement
+}
+
+/// A listing.
+pub const BY_ID: &str = concat!(columns!(), " WHERE market_listing_id = ?");
+
+/// A listing, by its key.
 ///
 /// # Errors
 /// The database's.
-pub async fn status_counts(conn: Conn<'_>, seller_user_id: i64) -> sqlx::Result<StatusCounts> {
-    #[derive(FromRow)]
-    struct Row {
-        #[sqlx(try_from = "String")]
-        status: ListingStatus,
-        listings: i64,
-    }
-    let rows: Vec<Row> = on!(conn, |c| {
-        sqlx::query_as(
-            "SELECT status, COUNT(*) AS listings FROM market_listings WHERE seller_user_id = ? GROUP BY status",
-        )
-        .bind(seller_user_id)
-        .fetch_all(c)
-        .await
+pub async fn find(conn: Conn<'_>, market_listing_id: i64) -> sqlx::Result<Option<Listing>> {
+    let zone = conn.zone;
+    let row: Option<ListingRow> =
+        on!(conn, |c| sqlx::query_as(BY_ID).bind(market_listing_id).fetch_optional(c).await)?;
+    Ok(row.map(|row| row.into_listing(zone)))
+}
+
+/// The same under its lock, held until the transaction ends.
+///
+/// # Errors
+/// The database's.
+pub async fn lock(conn: Conn<'_>, market_listing_id: i64) -> sqlx::Result<Option<Listing>> {
+    let zone = conn.zone;
+    let row: Option<ListingRow> = on!(conn, |c: Dialect| {
+        let mut query =
+            QueryBuilder::<Dialect>::new(concat!(columns!(), " WHERE market_listing_id = "));
+        query.push_bind(market_listing_id).push(Dialect::FOR_UPDATE);
+        query.build_query_as().fetch_optional(c).await
     })?;
-    let mut counts = StatusCounts::default();
-    for row in rows {
-        counts.set(row.status, row.listings);
-    }
-    Ok(counts)
+    Ok(row.map(|row| row.into_listing(zone)))
+}
+
+/// Sets where a listing stands; under its lock.
+///
+/// # Errors
+/// The database's.
+pub async fn set_status(
+    conn: Conn<'_>,
+    market_listing_id: i64,
+    status: ListingStatus,
+    now: Timestamp,
+) -> sqlx::Result<()> {
+    let now = conn.zone.write(now);
+    on!(conn, |c| {
+        sqlx::query(
+            "UPDATE market_listings SET status = ?, updated_at = ? WHERE market_listing_id = ?",
+        )
+        .bind(status.as_str())
+        .bind(now)
+        .bind(market_listing_id)
+        .execute(c)
+        .await
+        .map(|_| ())
+    })
 }
