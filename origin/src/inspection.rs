@@ -12,6 +12,7 @@ use shared::{
     token::{Check, Claims, Expectations, Finding, FirstFailure, Inspected, KeySet, inspect},
     user::UserStatus,
 };
+use utoipa::ToSchema;
 
 use crate::{
     clock::Ambient,
@@ -43,7 +44,7 @@ pub struct Inspector<'a> {
 }
 
 /// The account that an inspection gives.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Account {
     /// A finding for each check, in their order.
     pub checks: Vec<Finding>,

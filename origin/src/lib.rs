@@ -7,6 +7,7 @@ pub mod chat;
 pub mod clock;
 pub mod command;
 pub mod config;
+pub mod document;
 pub mod edge_client;
 pub mod error;
 mod extract;

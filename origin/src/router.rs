@@ -4,17 +4,24 @@ use axum::{Router, middleware, response::IntoResponse as _};
 use shared::error::ErrorCode;
 use tower_http::catch_panic::CatchPanicLayer;
 
-use crate::{error::ApiError, extract::context, http, state::App};
+use crate::{document::api::Api, error::ApiError, extract::context, http, state::App};
+
+/// All that the document describes.
+pub(crate) fn api() -> Api {
+    http::auth::routes()
+        .merge(http::market::routes())
+        .merge(http::chat::routes())
+        .merge(http::console::routes())
+        .merge(http::operations::routes())
+        .merge(http::document::routes())
+}
 
 /// The whole API of the origin.
 pub fn router(app: App) -> Router {
-    Router::new()
-        .merge(http::auth::router())
-        .merge(http::market::router())
-        .merge(http::chat::router())
-        .merge(http::console::router())
+    api()
+        .router()
+        // Between edge and origin alone.
         .merge(http::internal::router())
-        .merge(http::operations::router())
         .merge(http::metrics::router())
         .fallback(async || ApiError::from(ErrorCode::NotFound))
         .method_not_allowed_fallback(async || ApiError::from(ErrorCode::MethodNotAllowed))

@@ -9,6 +9,7 @@ use shared::{
     time::Timestamp,
     user::{PublicUser, Role, UserStatus},
 };
+use utoipa::ToSchema;
 
 use crate::{
     audit::Happened,
@@ -39,7 +40,7 @@ pub struct By<'a> {
 }
 
 /// What a change did.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Changed {
     /// Whether it is otherwise now than it was.
     pub changed: bool,

@@ -24,6 +24,7 @@ impl<T> Success<T> {
 
 /// What is wrong with one field of the input.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct FieldError {
     /// The field's path, as the client wrote it: `reply_to_id`, `conversations[3].seq`.
     pub field: String,
@@ -40,12 +41,14 @@ impl FieldError {
 
 /// `{"success":false,"code":…}`, the body of every refusal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Failure {
     success: bool,
     /// What clients branch on.
     pub code: ErrorCode,
     /// The code that clients already out there branch on, for dead sessions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
     pub legacy_code: Option<String>,
     /// What a person reads.
     pub message: String,
@@ -54,6 +57,7 @@ pub struct Failure {
     pub fields: Vec<FieldError>,
     /// With `CONFLICT`: the state that does not allow it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
     pub details: Option<serde_json::Value>,
     /// Finds the call in the logs.
     pub request_id: String,

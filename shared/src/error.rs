@@ -38,12 +38,17 @@ impl Language {
 }
 
 macro_rules! error_codes {
-    ($($(#[$doc:meta])* $variant:ident = $wire:literal, $status:literal, $close:expr, $chinese:literal, $english:literal;)+) => {
+    ($($(#[doc = $doc:literal])* $variant:ident = $wire:literal, $status:literal, $close:expr, $chinese:literal, $english:literal;)+) => {
         /// What a client is told when a call or a socket is refused.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub enum ErrorCode { $($(#[$doc])* $variant),+ }
+        pub enum ErrorCode { $($(#[doc = $doc])* $variant),+ }
 
         crate::wire_enum::as_words!(ErrorCode);
+        crate::wire_enum::documented!(
+            ErrorCode,
+            ["What a client branches on."],
+            [$($wire: [$($doc),*]),+]
+        );
 
         impl ErrorCode {
             /// Every code.

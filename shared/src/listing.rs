@@ -117,6 +117,7 @@ impl ListingStatus {
 
 /// Listings of one seller by status, whatever filter the page has; all five keys are always there.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct StatusCounts {
     /// Listings that can be bought.
     pub on_sale: i64,
@@ -163,6 +164,7 @@ impl StatusCounts {
 
 /// A row of `market_listings`, each column under its own name, and how its status is shown.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Listing {
     /// Key of the listing.
     pub market_listing_id: i64,

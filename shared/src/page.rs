@@ -9,6 +9,7 @@ pub const MAX_LIMIT: u32 = 100;
 
 /// Where a page stands in its list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Pagination {
     /// Rows of the whole list.
     pub total: i64,
@@ -20,6 +21,7 @@ pub struct Pagination {
     pub total_pages: i64,
     /// Where the next page begins, for `?cursor=`; of a list that can be long, while there is a next page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
     pub next_cursor: Option<String>,
     /// Whether `total` is where counting stopped, and not the end of the list.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]

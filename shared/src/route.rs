@@ -90,6 +90,12 @@ pub const JWKS: &str = "/.well-known/jwks.json";
 pub const CHAT_SOCKET: &str = "/api/v4/chat/socket";
 /// The same, under the name that clients already out there use.
 pub const CHAT_SOCKET_LEGACY: &str = "/im";
+/// The API's document, OpenAPI 3.1. (origin)
+pub const OPENAPI: &str = "/openapi.json";
+/// A page to read it. (origin)
+pub const DOCS: &str = "/docs";
+/// What that page is made of.
+pub const DOCS_FILE: &str = "/docs/{file}";
 /// Alive?
 pub const HEALTHZ: &str = "/healthz";
 /// Ready to serve? (origin)

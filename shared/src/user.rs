@@ -63,6 +63,7 @@ wire_enum! {
 
 /// What a response may say of a user: no hash, no openid.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PublicUser {
     /// Key of the user.
     pub user_id: i64,

@@ -12,12 +12,13 @@ pub struct UnknownWord {
 
 /// Declares an enum whose variants are fixed words on the wire and in the database.
 macro_rules! wire_enum {
-    ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
-        $(#[$meta])*
+    ($(#[doc = $about:literal])* $name:ident { $($(#[doc = $doc:literal])* $variant:ident = $word:literal),+ $(,)? }) => {
+        $(#[doc = $about])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum $name { $($(#[$doc])* $variant),+ }
+        pub enum $name { $($(#[doc = $doc])* $variant),+ }
 
         $crate::wire_enum::as_words!($name);
+        $crate::wire_enum::documented!($name, [$($about),*], [$($word: [$($doc),*]),+]);
 
         impl $name {
             /// Every variant, in the order of declaration.
@@ -87,3 +88,25 @@ macro_rules! as_words {
     };
 }
 pub(crate) use as_words;
+
+/// Says in the API's document which words there are, and what each means.
+macro_rules! documented {
+    ($name:ident, [$($about:literal),*], [$($word:literal: [$($doc:literal),*]),+]) => {
+        #[cfg(feature = "openapi")]
+        impl utoipa::PartialSchema for $name {
+            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+                let about = [$($about),*].concat();
+                let words = [$(concat!("- `", $word, "`:", $($doc),*)),+].join("\n");
+                utoipa::openapi::ObjectBuilder::new()
+                    .schema_type(utoipa::openapi::schema::Type::String)
+                    .enum_values(Some([$($word),+]))
+                    .description(Some(format!("{}\n\n{words}", about.trim())))
+                    .into()
+            }
+        }
+
+        #[cfg(feature = "openapi")]
+        impl utoipa::ToSchema for $name {}
+    };
+}
+pub(crate) use documented;

@@ -7,6 +7,7 @@ mod chat;
 mod cleanup;
 mod console;
 mod cursors;
+mod document;
 mod guards;
 mod internal;
 mod keys;

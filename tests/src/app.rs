@@ -24,6 +24,7 @@ use tower::ServiceExt as _;
 
 use crate::{
     clock::StepClock,
+    contract,
     database::{Backend, TestDatabase},
     leaks,
     reply::Reply,
@@ -122,10 +123,15 @@ impl TestApp {
     }
 
     /// Sends a request from an address, as a peer of the origin.
+    ///
+    /// The answer is one that the API's document promises, or the test fails.
     pub async fn send(&self, mut request: Request<Body>, from: IpAddr) -> Reply {
         request.extensions_mut().insert(ConnectInfo(SocketAddr::new(from, 40_000)));
+        let (method, path) = (request.method().clone(), request.uri().path().to_owned());
         let response = self.router.clone().oneshot(request).await.expect("the router never fails");
-        Reply::read(response).await
+        let reply = Reply::read(response).await;
+        contract::hold(&method, &path, &reply);
+        reply
     }
 
     /// Refreshes by body, as clients that are no browsers do.

@@ -10,6 +10,7 @@ pub mod app;
 pub mod backlog;
 pub mod chat;
 pub mod clock;
+pub mod contract;
 pub mod crowd;
 pub mod database;
 pub mod dice;

@@ -40,18 +40,29 @@ enum Inner {
 impl Planner {
     /// Has every table looked at first.
     pub async fn open(database: &TestDatabase) -> Self {
+        let mut planner = Self::connect(database).await;
+        match &mut planner.0 {
+            Inner::Sqlite(connection) => {
+                connection.execute("ANALYZE").await.expect("tables are looked at");
+            }
+            Inner::MySql(connection) => {
+                for table in tables(database).await {
+                    let analyze = AssertSqlSafe(format!("ANALYZE TABLE {table}"));
+                    connection.execute(analyze).await.expect("a table is looked at");
+                }
+            }
+        }
+        planner
+    }
+
+    /// Leaves it at what the database knows of its tables.
+    pub async fn connect(database: &TestDatabase) -> Self {
         let url = &database.url;
-        if url.starts_with("sqlite") {
-            let mut connection = SqliteConnection::connect(url).await.expect("a connection");
-            connection.execute("ANALYZE").await.expect("tables are looked at");
-            return Self(Inner::Sqlite(connection));
-        }
-        let mut connection = MySqlConnection::connect(url).await.expect("a connection");
-        for table in tables(database).await {
-            let analyze = AssertSqlSafe(format!("ANALYZE TABLE {table}"));
-            connection.execute(analyze).await.expect("a table is looked at");
-        }
-        Self(Inner::MySql(connection))
+        Self(if url.starts_with("sqlite") {
+            Inner::Sqlite(SqliteConnection::connect(url).await.expect("a connection"))
+        } else {
+            Inner::MySql(MySqlConnection::connect(url).await.expect("a connection"))
+        })
     }
 
     /// How it would go about a query, which for MySQL has values in place of its `?`.

@@ -1,7 +1,8 @@
 //! The project's own commands, and the pieces of them that the end-to-end tests share.
 //!
 //! `cargo xtask dev` runs edge and origin, `cargo xtask test` runs every check, `cargo xtask soak` puts chat to
-//! the test at its whole size, `cargo xtask build-edge` builds what is deployed.
+//! the test at its whole size, `cargo xtask fuzz-api` holds the API against its document, `cargo xtask build-edge`
+//! builds what is deployed.
 
 mod apt;
 mod build;
@@ -9,6 +10,7 @@ mod cache;
 pub mod dev;
 #[cfg(test)]
 mod documents;
+pub mod fuzz_api;
 mod hash;
 mod http;
 mod interrupt;

@@ -20,6 +20,8 @@ enum Command {
     Test(xtask::suite::Options),
     /// Put chat to the test at its whole size, for half an hour; prints what it has measured.
     Soak(xtask::soak::Options),
+    /// Hold the API against its own document, with calls made up at random.
+    FuzzApi(xtask::fuzz_api::Options),
     /// Build the edge for deployment and print its size.
     BuildEdge,
 }
@@ -29,6 +31,7 @@ fn main() -> ExitCode {
         Command::Dev(options) => xtask::dev::run(&options),
         Command::Test(options) => xtask::suite::run(&options),
         Command::Soak(options) => xtask::soak::run(&options),
+        Command::FuzzApi(options) => xtask::fuzz_api::run(&options),
         Command::BuildEdge => xtask::build_edge().map(|()| ExitCode::SUCCESS),
     };
     done.unwrap_or_else(|error| {

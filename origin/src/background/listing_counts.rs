@@ -38,7 +38,7 @@ async fn keep(app: &App) {
             }
             Ok(state) => tracing::debug!(?state, "counts of listings"),
             Err(error) => {
-                tracing::warn!(%error, "listings cannot be counted now; tried again in a minute")
+                tracing::warn!(%error, "listings cannot be counted now; tried again in a minute");
             }
         }
         for _ in 0..LOOKS {

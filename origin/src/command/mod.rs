@@ -26,6 +26,7 @@ use self::answer::Out;
 use crate::{
     clock::Ambient,
     config::{Config, DatabaseConfig, LogFormat, ServeArgs},
+    document::document,
     state::App,
     store::{Db, adoption},
 };
@@ -98,6 +99,11 @@ It brings the schema up to date first. A setting that is missing or weak stops i
     /// Accounts
     #[command(subcommand)]
     User(user::UserCommand),
+    /// Print the API's document, OpenAPI 3.1
+    #[command(after_help = "\
+Example:
+  origin openapi > openapi.json")]
+    Openapi,
     /// Print what makes a shell complete these commands
     #[command(after_help = "\
 Example:
@@ -135,6 +141,7 @@ impl Command {
             Self::Session(command) => command.run(out).await,
             Self::Token(command) => command.run(out).await,
             Self::User(command) => command.run(out).await,
+            Self::Openapi => Out::write(&document().text),
             Self::Completions { shell } => {
                 let mut script = Vec::new();
                 clap_complete::generate(shell, &mut Origin::command(), "origin", &mut script);

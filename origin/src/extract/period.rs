@@ -2,6 +2,13 @@
 
 use serde::Deserialize;
 use shared::time::Timestamp;
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{
+        RefOr, Schema,
+        schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type},
+    },
+};
 
 use crate::error::ApiError;
 
@@ -27,6 +34,23 @@ impl TryFrom<String> for Moment {
             )
     }
 }
+
+/// What is not of it: 1970 before noon of its first day, 29 February, the last years that columns hold.
+const IN_THE_DOCUMENT: &str = r"^(197[1-9]|19[89]\d|[2-8]\d{3}|9[0-8]\d\d)-((0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31)T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?(Z|[+-](0\d|1[0-4]):[0-5]\d)$";
+
+impl PartialSchema for Moment {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)))
+            .pattern(Some(IN_THE_DOCUMENT))
+            .description(Some("ISO 8601 with its offset, from 1970 on."))
+            .examples(["2026-02-19T08:56:52+08:00"])
+            .into()
+    }
+}
+
+impl ToSchema for Moment {}
 
 /// A stretch of time; open where no end was given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

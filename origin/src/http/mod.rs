@@ -1,8 +1,10 @@
 //! The HTTP API: a folder a noun, a file a verb; each folder owns its router.
 
 pub mod auth;
+mod cached;
 pub mod chat;
 pub mod console;
+pub mod document;
 pub mod internal;
 pub mod market;
 pub mod metrics;

@@ -1,38 +1,40 @@
 //! What operators and verifiers ask: is it alive, is it ready, which keys.
 
-use axum::{
-    Router,
-    extract::State,
-    http::{HeaderMap, HeaderValue, StatusCode, header},
-    response::{IntoResponse, Response},
-    routing::get,
-};
+use axum::{extract::State, http::HeaderMap, response::Response};
 use serde::Serialize;
 use shared::{error::ErrorCode, route, token::JWKS_MAX_AGE_SECONDS};
+use utoipa::ToSchema;
 
-use super::{Answer, Envelope};
-use crate::{state::App, store};
+use super::{Answer, Envelope, cached::cached};
+use crate::{
+    document::api::{Api, Tag},
+    handle,
+    state::App,
+    store,
+};
 
 /// The routes.
-pub fn router() -> Router<App> {
-    Router::new()
-        .route(route::HEALTHZ, get(healthz))
-        .route(route::READYZ, get(readyz))
-        .route(route::JWKS, get(jwks))
+pub fn routes() -> Api {
+    Api::of(Tag::Operations, [handle!(healthz), handle!(readyz), handle!(jwks)])
 }
 
-#[derive(Serialize)]
-struct Healthy {
+#[derive(Serialize, ToSchema)]
+pub struct Healthy {
+    /// Of this program.
     version: &'static str,
 }
 
+/// Whether the process answers.
+#[utoipa::path(get, path = route::HEALTHZ)]
 async fn healthz() -> Answer<Healthy> {
     Ok(Envelope::ok(Healthy { version: env!("CARGO_PKG_VERSION") }))
 }
 
-#[derive(Serialize)]
-struct Ready {
+#[derive(Serialize, ToSchema)]
+pub struct Ready {
+    /// `ok`: it answers.
     database: &'static str,
+    /// `current`: the schema is this program's.
     migrations: &'static str,
     /// Events that wait for the edge.
     outbox_waiting: i64,
@@ -41,6 +43,7 @@ struct Ready {
 }
 
 /// Whether the database answers and has this program's schema.
+#[utoipa::path(get, path = route::READYZ)]
 async fn readyz(State(app): State<App>) -> Answer<Ready> {
     // Whoever shares out calls is to send the next ones elsewhere.
     if app.stopping.is_cancelled() {
@@ -61,23 +64,13 @@ fn unready(error: impl std::error::Error) -> ErrorCode {
     ErrorCode::OriginUnavailable
 }
 
-/// The public keys, as RFC 7517 has them: without an envelope. Who has them already is told no more
-/// than that.
+/// The public keys of access tokens, as RFC 7517 has them: without an envelope.
+#[utoipa::path(get, path = route::JWKS, responses(
+    (status = 200, description = "The keys.", content_type = "application/jwk-set+json", body = Object),
+    (status = 304, description = "The keys that the client has are the newest."),
+))]
 async fn jwks(State(app): State<App>, headers: HeaderMap) -> Response {
     let keys = app.keys.current();
-    let cached = [
-        (header::CACHE_CONTROL, format!("public, max-age={JWKS_MAX_AGE_SECONDS}")),
-        (header::ETAG, keys.etag().to_owned()),
-    ];
-    if headers.get_all(header::IF_NONE_MATCH).iter().any(|tags| names(tags, keys.etag())) {
-        return (StatusCode::NOT_MODIFIED, cached).into_response();
-    }
-    let content_type = [(header::CONTENT_TYPE, "application/jwk-set+json")];
-    (cached, content_type, keys.public().to_string()).into_response()
-}
-
-/// Whether `If-None-Match` has this tag (RFC 9110, 13.1.2).
-fn names(tags: &HeaderValue, etag: &str) -> bool {
-    let tags = tags.to_str().unwrap_or_default().split(',').map(str::trim);
-    tags.into_iter().any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == etag)
+    let body = keys.public().to_string();
+    cached(&headers, keys.etag(), JWKS_MAX_AGE_SECONDS, "application/jwk-set+json", body)
 }

@@ -5,6 +5,7 @@ use serde::Serialize;
 pub use shared::audit::AuditKind;
 use shared::time::Timestamp;
 use sqlx::FromRow;
+use utoipa::ToSchema;
 
 use super::{
     db::{Conn, DbZone, on},
@@ -91,7 +92,7 @@ pub async fn of_user(conn: Conn<'_>, user_id: i64, limit: i64) -> sqlx::Result<V
 }
 
 /// An event with all that was recorded.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 #[expect(missing_docs, reason = "every column under its own name")]
 pub struct Recorded {
     pub audit_event_id: i64,

@@ -15,20 +15,26 @@ pub const MAX_METADATA_DEPTH: usize = 16;
 
 /// A message as a client sends it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct NewMessage {
     /// Text, or the https address of a picture.
+    #[cfg_attr(feature = "openapi", schema(max_length = 4000, pattern = r"\S"))]
     pub content: String,
-    /// What it is.
+    /// What it is: `text` or `image`.
     #[serde(default = "text")]
+    #[cfg_attr(feature = "openapi", schema(value_type = String, extensions(("x-only" = json!(["text", "image"])))))]
     pub message_type: MessageType,
     /// The client's own id: the same id twice is the same message.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(pattern = "^[!-~]{1,64}$"))]
     pub temp_message_id: Option<String>,
     /// The message that this one answers.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(minimum = 1))]
     pub reply_to_id: Option<i64>,
     /// What the client wants to keep with it: a JSON object.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>))]
     pub metadata: Option<serde_json::Map<String, serde_json::Value>>,
 }
 
@@ -115,6 +121,7 @@ fn is_allowed_image(address: &str, hosts: &[String]) -> bool {
 
 /// Who wrote a message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Sender {
     /// The person; `null` for the system and for users that are gone.
     pub user_id: Option<i64>,
@@ -136,6 +143,7 @@ impl Sender {
 
 /// A stored message as the history shows it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Message {
     /// Key of the message.
     pub chat_message_id: i64,
@@ -169,6 +177,7 @@ pub struct Message {
 
 /// The last message of a conversation in a list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LastMessage {
     /// Key of the message.
     pub chat_message_id: i64,

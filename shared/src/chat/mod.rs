@@ -157,6 +157,7 @@ impl Participant {
 
 /// Whose a conversation is, as shown beside it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ConversationUser {
     /// The person.
     pub user_id: i64,
@@ -168,6 +169,7 @@ pub struct ConversationUser {
 
 /// The agent who has a conversation, as shown beside it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ConversationAdmin {
     /// The person.
     pub user_id: i64,
@@ -177,6 +179,7 @@ pub struct ConversationAdmin {
 
 /// A conversation in a list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ConversationSummary {
     /// Key of the conversation.
     pub customer_service_session_id: i64,

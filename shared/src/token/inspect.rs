@@ -47,6 +47,7 @@ wire_enum! {
 
 /// What came of a check.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Finding {
     /// The check.
     pub check: Check,
@@ -58,6 +59,7 @@ pub struct Finding {
 
 /// The first check that failed, and what the token's client is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct FirstFailure {
     /// The check.
     pub check: Check,

@@ -45,8 +45,12 @@ const MAY_SCAN: [(&str, &str); 6] = [
     ),
 ];
 
-/// Statements of the source that the walk need not send.
-const NOT_WALKED: [(&str, &str); 0] = [];
+/// Parts of the source whose statements the walk need not send, and why.
+const NOT_WALKED: [(&str, &str); 3] = [
+    ("store/adoption/", "an operator's, once, batch by batch, with tests of its own"),
+    ("store/bulk.rs", "of seeds"),
+    ("store/listing_counts/", "explained by the tests of listings: triggers and bounded folds"),
+];
 
 async fn every_query_of_the_store_seeks(app: TestApp) {
     crowd::fill(&app).await;
@@ -128,9 +132,9 @@ fn the_walk_is_whole(sent: &BTreeSet<String>) {
                 let parts: Vec<&str> = gap.split(&text).map(str::trim).collect();
                 let is_sent = |sql: &String| holds_in_order(sql, &parts);
                 count += 1;
-                if !sent.iter().any(is_sent)
-                    && !NOT_WALKED.iter().any(|(part, _)| text.contains(part))
-                {
+                let place = path.to_string_lossy();
+                let is_left_out = NOT_WALKED.iter().any(|(part, _)| place.contains(part));
+                if !is_left_out && !sent.iter().any(is_sent) {
                     missed.push(format!("{}: {text}", path.display()));
                 }
             }

@@ -16,6 +16,7 @@ use origin::{
 use serde_json::{Value, json};
 use shared::{
     route,
+    session::EndReason,
     user::{Role, UserStatus},
 };
 use tests::{Device, LoggedIn, TestApp, user::PASSWORD};
@@ -31,6 +32,7 @@ pub async fn walk(app: &TestApp) {
     let wang = app.staff("wang", Role::Agent).await.log_in(Device::browser("desk-2")).await;
     log_ins(app).await;
     customer_service(app, &boss, &wang).await;
+    the_market(app, &boss).await;
     the_console(app, &boss).await;
     what_the_edge_asks(app, &wang).await;
     beside_the_calls(app).await;
@@ -118,6 +120,35 @@ async fn first_two_pages(client: &LoggedIn<'_>, path: &str) {
     if let Some(cursor) = first.data()["pagination"]["next_cursor"].as_str() {
         client.get(&format!("{path}&cursor={cursor}")).await.ok();
     }
+}
+
+async fn the_market(app: &TestApp, boss: &LoggedIn<'_>) {
+    let ana = app.user("ana").await.log_in(Device::phone("phone-1")).await;
+    let key = app
+        .database
+        .texts("SELECT CAST(MIN(market_listing_id) AS CHAR(20)) FROM market_listings")
+        .await;
+    let key: i64 = key[0].parse().unwrap();
+    let mine = format!(
+        "UPDATE market_listings SET seller_user_id = {} WHERE market_listing_id = {key}",
+        ana.user_id
+    );
+    app.database.execute(&mine).await;
+    for sort in ["newest", "price_asc", "price_desc"] {
+        for query in ["", "&listing_kind=item_instance", "&min_price=5&max_price=90"] {
+            for (client, path) in [(&ana, route::MARKET_LISTINGS), (boss, route::CONSOLE_LISTINGS)]
+            {
+                first_two_pages(client, &format!("{path}?limit=2&sort={sort}{query}")).await;
+            }
+        }
+    }
+    first_two_pages(boss, &format!("{}?limit=2&seller_user_id=100007", route::CONSOLE_LISTINGS))
+        .await;
+    boss.get(route::CONSOLE_LISTING_STATS).await.ok();
+    ana.get(&route::with_id(route::MARKET_LISTING, key)).await.ok();
+    ana.post(&route::with_id(route::WITHDRAW_LISTING, key), &json!({})).await.ok();
+    let other = route::with_id(route::CONSOLE_WITHDRAW_LISTING, key + 5);
+    boss.post(&other, &json!({ "reason": "x" })).await.ok();
 }
 
 async fn the_console(app: &TestApp, boss: &LoggedIn<'_>) {
@@ -249,6 +280,10 @@ async fn by_the_command_line(app: &TestApp, boss: &LoggedIn<'_>) {
         store::users::page(handle.conn(), role, status, 0, 50).await.unwrap();
     }
     let id = boss.user_id;
+    store::users::count_between(handle.conn(), 1, 9).await.unwrap();
+    let theirs = store::sessions::ended_unsaid(handle.conn(), now, 9).await.unwrap();
+    assert!(theirs.is_empty(), "{theirs:?}");
+    store::sessions::say_end(handle.conn(), 1, EndReason::Replaced).await.unwrap();
     store::users::set_rights(handle.conn(), id, &Rights::default(), now).await.unwrap();
     store::users::replace_password_hash(handle.conn(), id, "old", "new").await.unwrap();
     store::audit::of_user(handle.conn(), id, 5).await.unwrap();

@@ -3,6 +3,7 @@
 use garde::Validate;
 use serde::{Deserialize, Deserializer};
 use shared::user::ClientType;
+use utoipa::ToSchema;
 
 use crate::{
     extract::context::CallContext,
@@ -13,48 +14,59 @@ use crate::{
 };
 
 /// Who someone says they are.
-#[derive(Deserialize, Validate)]
+#[derive(Deserialize, Validate, ToSchema)]
 pub struct Credentials {
     /// Mobile number, or else `email`.
     #[serde(default, deserialize_with = "trimmed")]
     #[garde(custom(one_of(&self.email)), inner(pattern(r"^[+0-9]{1,20}$")))]
+    #[schema(pattern = r"^[+0-9]{1,20}$", extensions(("x-or-else" = json!("email"))))]
     pub mobile: Option<String>,
     /// E-mail address, or else `mobile`.
     #[serde(default, deserialize_with = "mailbox")]
     #[garde(inner(length(chars, min = 1, max = 254), ascii))]
+    #[schema(pattern = "^[!-~]{1,254}$")]
     pub email: Option<String>,
     /// The password.
     #[garde(length(chars, min = 1, max = MAX_CHARS))]
+    #[schema(min_length = 1, max_length = 128, format = Password)]
     pub password: String,
 }
 
 /// What WeChat knows someone by.
-#[derive(Deserialize, Validate)]
+#[derive(Deserialize, Validate, ToSchema)]
 pub struct WechatCredentials {
     /// What `wx.login` gave the mini-program.
     #[garde(length(chars, min = 1, max = 128), ascii)]
+    #[schema(pattern = r"^[\x00-\x7F]{1,128}$")]
     pub code: String,
 }
 
 /// What an account is made of.
-#[derive(Deserialize, Validate)]
+#[derive(Deserialize, Validate, ToSchema)]
 pub struct NewAccount {
     /// Mobile number, or else `email`.
     #[garde(custom(one_of(&self.email)), inner(pattern(r"^(1[3-9][0-9]{9}|\+[1-9][0-9]{6,14})$")))]
+    #[schema(
+        pattern = r"^(1[3-9][0-9]{9}|\+[1-9][0-9]{6,14})$",
+        extensions(("x-or-else" = json!("email"))),
+    )]
     pub mobile: Option<String>,
     /// E-mail address, or else `mobile`.
     #[garde(inner(email, length(chars, max = 254)))]
+    #[schema(format = Email, max_length = 254)]
     pub email: Option<String>,
     /// The password.
     #[garde(length(chars, min = MIN_CHARS, max = MAX_CHARS))]
+    #[schema(min_length = 8, max_length = 128, format = Password)]
     pub password: String,
     /// Display name.
     #[garde(length(chars, min = 1, max = 50), custom(not_blank))]
+    #[schema(min_length = 1, max_length = 50, pattern = r"\S")]
     pub nickname: String,
 }
 
 /// What a client says of itself, in any log-in.
-#[derive(Deserialize, Validate)]
+#[derive(Deserialize, Validate, ToSchema)]
 pub struct DeviceForm {
     /// The kind of client; a mini-program where it does not say.
     #[serde(default = "mini_program")]
@@ -62,15 +74,19 @@ pub struct DeviceForm {
     pub client_type: ClientType,
     /// The id that the client gives itself.
     #[garde(inner(length(chars, min = 1, max = 128), ascii))]
+    #[schema(pattern = r"^[\x00-\x7F]{1,128}$")]
     pub device_id: Option<String>,
     /// What its owner calls it.
     #[garde(inner(length(chars, min = 1, max = 100)))]
+    #[schema(min_length = 1, max_length = 100)]
     device_name: Option<String>,
     /// `phone`, `tablet`, `desktop`…
     #[garde(inner(length(chars, min = 1, max = 32)))]
+    #[schema(min_length = 1, max_length = 32)]
     device_type: Option<String>,
     /// Proof from an earlier log-in that it is that device.
     #[garde(inner(length(bytes, max = 4096)))]
+    #[schema(max_length = 4096)]
     pub device_token: Option<String>,
 }
 

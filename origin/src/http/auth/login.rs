@@ -1,6 +1,7 @@
 use axum::{extract::State, http::HeaderMap};
 use shared::{
     error::ErrorCode,
+    route,
     token::{self, Claims},
 };
 
@@ -27,6 +28,7 @@ use crate::{
 };
 
 /// Logs in with a password: renews the device's session, or opens one in place of others of its kind.
+#[utoipa::path(post, path = route::LOGIN)]
 pub async fn login(
     State(app): State<App>,
     call: CallContext,

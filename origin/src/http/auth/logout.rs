@@ -1,7 +1,8 @@
 use axum::{extract::State, http::HeaderMap};
 use garde::Validate;
 use serde::{Deserialize, Serialize};
-use shared::{error::ErrorCode, session::EndReason};
+use shared::{error::ErrorCode, route, session::EndReason};
+use utoipa::ToSchema;
 
 use super::cookie::{self, Cookie, WithCookie};
 use crate::{
@@ -21,7 +22,7 @@ use crate::{
 };
 
 /// What a log-out may ask for.
-#[derive(Default, Deserialize, Validate)]
+#[derive(Default, Deserialize, Validate, ToSchema)]
 pub struct LogOut {
     /// End the caller's other sessions, too.
     #[serde(default)]
@@ -29,11 +30,12 @@ pub struct LogOut {
     all_devices: bool,
     /// In place of an access token.
     #[garde(inner(length(bytes, min = 1, max = 1024)))]
+    #[schema(min_length = 1, max_length = 1024)]
     refresh_token: Option<String>,
 }
 
 /// What a log-out ended.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub struct LoggedOut {
     /// Keys of the sessions.
     ended: Vec<i64>,
@@ -49,6 +51,7 @@ enum Proof<'a> {
 ///
 /// An access token that holds will do, or a refresh token alone: who has been away for a day can
 /// still log out.
+#[utoipa::path(post, path = route::LOGOUT, security(("bearer" = []), ("refresh_cookie" = []), ()))]
 pub async fn logout(
     State(app): State<App>,
     caller: Result<Caller, ApiError>,

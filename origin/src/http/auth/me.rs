@@ -1,6 +1,7 @@
 use axum::extract::State;
 use shared::{
     error::ErrorCode,
+    route,
     user::{PublicUser, UserStatus},
 };
 
@@ -13,6 +14,7 @@ use crate::{
 
 /// The caller, without anything secret; 404 where they are gone. The row is read anyhow, so a ban is told
 /// at once, whatever the call's check rests on.
+#[utoipa::path(get, path = route::ME)]
 pub async fn me(State(app): State<App>, reader: Reader) -> Answer<PublicUser> {
     let user = store::users::find(app.db.acquire().await?.conn(), reader.claims.user_id)
         .await?

@@ -1,6 +1,6 @@
 //! Accounts and sessions of the caller.
 
-mod cookie;
+pub mod cookie;
 pub mod forms;
 mod login;
 mod logout;
@@ -13,30 +13,46 @@ mod verify;
 mod view;
 mod wechat_login;
 
-use axum::{
-    Router,
-    routing::{get, post},
+use shared::error::ErrorCode::{
+    Conflict, CsrfRejected, InvalidCredentials, NotFound, RateLimited, SessionLimit, UserInactive,
+    WechatBlocked, WechatBusy, WechatCodeInvalid,
 };
-use shared::route;
 
-use crate::state::App;
+use crate::{
+    document::api::{Api, Route, Tag},
+    handle,
+};
 
 /// The routes, each by all its names.
-pub fn router() -> Router<App> {
-    [
-        (route::REGISTER, post(register::register)),
-        (route::LOGIN, post(login::login)),
-        (route::WECHAT_LOGIN, post(wechat_login::wechat_login)),
-        (route::REFRESH, post(refresh::refresh)),
-        (route::LOGOUT, post(logout::logout)),
-        (route::VERIFY, get(verify::verify)),
-        (route::ME, get(me::me)),
-        (route::SESSIONS, get(sessions::list::list)),
-        (route::REVOKE_SESSION, post(sessions::revoke::revoke)),
-        (route::REVOKE_ALL_SESSIONS, post(sessions::revoke_all::revoke_all)),
-        (route::PASSWORD, post(password::password)),
-    ]
-    .into_iter()
-    .flat_map(|(path, methods)| route::spellings(path).map(move |path| (path, methods.clone())))
-    .fold(Router::new(), |router, (path, methods)| router.route(&path, methods))
+pub fn routes() -> Api {
+    Api::of(
+        Tag::Auth,
+        [
+            handle!(register::register).refusing([Conflict, RateLimited]),
+            handle!(login::login).refusing([
+                InvalidCredentials,
+                RateLimited,
+                SessionLimit,
+                UserInactive,
+            ]),
+            handle!(wechat_login::wechat_login).refusing([
+                NotFound,
+                RateLimited,
+                SessionLimit,
+                UserInactive,
+                WechatBlocked,
+                WechatBusy,
+                WechatCodeInvalid,
+            ]),
+            handle!(refresh::refresh).refusing([CsrfRejected, RateLimited]).refusing_tokens(),
+            handle!(logout::logout).refusing([CsrfRejected]),
+            handle!(verify::verify),
+            handle!(me::me).refusing([NotFound]),
+            handle!(sessions::list::list),
+            handle!(sessions::revoke::revoke).refusing([NotFound]),
+            handle!(sessions::revoke_all::revoke_all),
+            handle!(password::password).refusing([InvalidCredentials, NotFound, RateLimited]),
+        ]
+        .map(Route::by_all_names),
+    )
 }

@@ -1,7 +1,8 @@
 use axum::extract::State;
 use garde::Validate;
 use serde::{Deserialize, Serialize};
-use shared::{error::ErrorCode, session::EndReason};
+use shared::{error::ErrorCode, route, session::EndReason};
+use utoipa::ToSchema;
 
 use crate::{
     audit::Happened,
@@ -19,22 +20,27 @@ use crate::{
 };
 
 /// A change of the caller's password.
-#[derive(Deserialize, Validate)]
+#[derive(Deserialize, Validate, ToSchema)]
 pub struct ChangePassword {
+    /// The one until now.
     #[garde(length(chars, min = 1, max = MAX_CHARS))]
+    #[schema(min_length = 1, max_length = 128, format = Password)]
     old_password: String,
+    /// The one from now on.
     #[garde(length(chars, min = MIN_CHARS, max = MAX_CHARS))]
+    #[schema(min_length = 8, max_length = 128, format = Password)]
     new_password: String,
 }
 
 /// What a change of password ended.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub struct PasswordChanged {
     /// Keys of the sessions: all of the caller's but the one that they are in.
     ended: Vec<i64>,
 }
 
 /// Changes the caller's password, and ends all their other sessions with `PASSWORD_CHANGED`.
+#[utoipa::path(post, path = route::PASSWORD)]
 pub async fn password(
     State(app): State<App>,
     caller: Caller,

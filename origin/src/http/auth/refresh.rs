@@ -1,7 +1,8 @@
 use axum::{extract::State, http::HeaderMap};
 use garde::Validate;
 use serde::Deserialize;
-use shared::error::ErrorCode;
+use shared::{error::ErrorCode, route};
+use utoipa::ToSchema;
 
 use super::{
     cookie::{self, WithCookie},
@@ -16,15 +17,17 @@ use crate::{
 };
 
 /// What a client that is no browser sends.
-#[derive(Default, Deserialize, Validate)]
+#[derive(Default, Deserialize, Validate, ToSchema)]
 pub struct Refresh {
     #[garde(inner(length(bytes, min = 1, max = 1024)))]
+    #[schema(min_length = 1, max_length = 1024)]
     refresh_token: Option<String>,
 }
 
 /// Trades a refresh token, of the cookie before that of the body, for a new pair of the same session.
 ///
 /// A refusal leaves the cookie as it is: by now it may hold what another tab's log-in was given.
+#[utoipa::path(post, path = route::REFRESH, security(("refresh_cookie" = []), ()))]
 pub async fn refresh(
     State(app): State<App>,
     call: CallContext,

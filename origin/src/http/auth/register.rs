@@ -1,5 +1,5 @@
 use axum::extract::State;
-use shared::{error::ErrorCode, user::Role};
+use shared::{error::ErrorCode, route, user::Role};
 
 use super::{
     cookie::WithCookie,
@@ -28,6 +28,7 @@ use crate::{
 };
 
 /// Makes an account and logs it in; 409 where the mobile or e-mail has one already.
+#[utoipa::path(post, path = route::REGISTER, responses((status = 201, description = "The account is made, and its first session.")))]
 pub async fn register(
     State(app): State<App>,
     call: CallContext,

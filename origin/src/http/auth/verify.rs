@@ -1,6 +1,7 @@
 use axum::extract::State;
 use serde::Serialize;
-use shared::{error::ErrorCode, user::Role};
+use shared::{error::ErrorCode, route, user::Role};
+use utoipa::ToSchema;
 
 use super::view::SessionView;
 use crate::{
@@ -11,7 +12,7 @@ use crate::{
 };
 
 /// A session that is live.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub struct Verified {
     valid: bool,
     user_id: i64,
@@ -26,6 +27,7 @@ pub struct Verified {
 }
 
 /// Whether the caller's session is live: what a client asks on start, instead of logging in.
+#[utoipa::path(get, path = route::VERIFY)]
 pub async fn verify(State(app): State<App>, reader: Reader) -> Answer<Verified> {
     let mut handle = app.db.acquire().await?;
     let session = store::sessions::find_by_token(handle.conn(), &reader.claims.session_token)

@@ -6,6 +6,7 @@ use shared::{
     time::Timestamp,
     user::{ClientType, PublicUser, UserType},
 };
+use utoipa::ToSchema;
 
 use super::cookie::{Cookie, delivered};
 use crate::{
@@ -17,7 +18,7 @@ use crate::{
 };
 
 /// A session as its owner sees it.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub struct SessionView {
     authentication_session_id: i64,
     user_type: UserType,
@@ -67,11 +68,12 @@ impl From<Session> for SessionView {
 }
 
 /// The tokens that a client is given.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub struct TokenPair {
     access_token: String,
     /// Not for browsers, which have it as a cookie.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     refresh_token: Option<String>,
     token_type: &'static str,
     /// Seconds until the access token's end.
@@ -101,7 +103,7 @@ impl TokenPair {
 }
 
 /// What a log-in answers.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub struct LoggedIn {
     user: PublicUser,
     #[serde(flatten)]

@@ -1,6 +1,6 @@
 use axum::{extract::State, http::HeaderMap};
 use serde_json::json;
-use shared::error::ErrorCode;
+use shared::{error::ErrorCode, route};
 
 use super::{
     cookie::WithCookie,
@@ -30,6 +30,7 @@ const NICKNAME: &str = "微信用户";
 
 /// Logs in with a code of the mini-program, and makes an account where WeChat names somebody new.
 /// 404 where log-in by WeChat is off.
+#[utoipa::path(post, path = route::WECHAT_LOGIN)]
 pub async fn wechat_login(
     State(app): State<App>,
     call: CallContext,

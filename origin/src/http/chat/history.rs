@@ -1,7 +1,8 @@
 use axum::extract::State;
 use garde::Validate;
 use serde::{Deserialize, Serialize};
-use shared::{chat::Message, error::ErrorCode, page::Pagination};
+use shared::{chat::Message, error::ErrorCode, page::Pagination, route};
+use utoipa::{IntoParams, ToSchema};
 
 use super::party::Party;
 use crate::{
@@ -19,28 +20,36 @@ use crate::{
 const ORDER: &str = "seq";
 
 /// Which part of the history: a page, or what lies before or after a message.
-#[derive(Deserialize, Validate)]
+#[derive(Deserialize, Validate, IntoParams)]
 pub struct HistoryQuery {
+    /// Which page, from 1.
     #[garde(custom(page_number))]
+    #[param(minimum = 1)]
     page: Option<u32>,
+    /// Rows of a page.
     #[garde(custom(page_limit))]
+    #[param(minimum = 1, maximum = 100, default = 20)]
     limit: Option<u32>,
+    /// `next_cursor` of the page before, in place of `page`.
     #[garde(skip)]
     cursor: Option<String>,
+    /// Only messages before this `chat_message_id`, newest first.
     #[garde(skip)]
     before: Option<i64>,
+    /// Only messages after this `chat_message_id`, oldest first.
     #[garde(skip)]
     after: Option<i64>,
 }
 
 /// A part of a conversation's history.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub struct History {
     messages: Vec<Message>,
     pagination: Pagination,
 }
 
 /// Messages of a conversation: newest first by page, cursor or `before` a message, oldest first `after` one.
+#[utoipa::path(get, path = route::CHAT_MESSAGES)]
 pub async fn history<P: Party>(
     State(app): State<App>,
     party: P,

@@ -1,7 +1,8 @@
 use axum::extract::State;
 use garde::Validate;
 use serde::{Deserialize, Serialize};
-use shared::{chat::ConversationSummary, page::Pagination};
+use shared::{chat::ConversationSummary, page::Pagination, route};
+use utoipa::{IntoParams, ToSchema};
 
 use crate::{
     extract::{
@@ -21,24 +22,30 @@ use crate::{
 const ORDER: &str = "latest";
 
 /// Which page.
-#[derive(Deserialize, Validate)]
+#[derive(Deserialize, Validate, IntoParams)]
 pub struct ListQuery {
+    /// Which page, from 1.
     #[garde(custom(page_number))]
+    #[param(minimum = 1)]
     page: Option<u32>,
+    /// Rows of a page.
     #[garde(custom(page_limit))]
+    #[param(minimum = 1, maximum = 100, default = 20)]
     limit: Option<u32>,
+    /// `next_cursor` of the page before, in place of `page`.
     #[garde(skip)]
     cursor: Option<String>,
 }
 
 /// A page of the caller's conversations.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub struct Conversations {
     sessions: Vec<ConversationSummary>,
     pagination: Pagination,
 }
 
 /// The caller's conversations, the latest changed first.
+#[utoipa::path(get, path = route::CHAT_SESSIONS)]
 pub async fn list(
     State(app): State<App>,
     reader: Reader,

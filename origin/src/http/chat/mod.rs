@@ -11,23 +11,26 @@ pub(in crate::http) mod read;
 pub(in crate::http) mod send;
 pub(in crate::http) mod state;
 
-use axum::{
-    Router,
-    routing::{get, post},
-};
-use shared::route;
+use shared::error::ErrorCode::{Conflict, NotFound};
 
 use crate::{
+    document::api::{Api, Tag},
     extract::caller::{Caller, Reader},
-    state::App,
+    handle,
 };
 
 /// The routes.
-pub fn router() -> Router<App> {
-    Router::new()
-        .route(route::CHAT_SESSIONS, post(open::open).get(list::list))
-        .route(route::CHAT_MESSAGES, get(history::history::<Reader>).post(send::send::<Caller>))
-        .route(route::CHAT_READ, post(read::read::<Caller>))
-        .route(route::CHAT_CLOSE, post(close::close::<Caller>))
-        .route(route::CHAT_RATING, post(rating::rating))
+pub fn routes() -> Api {
+    Api::of(
+        Tag::Chat,
+        [
+            handle!(open::open).refusing([Conflict]),
+            handle!(list::list),
+            handle!(history::history::<Reader>).refusing([NotFound]),
+            handle!(send::send::<Caller>).refusing([Conflict, NotFound]),
+            handle!(read::read::<Caller>).refusing([NotFound]),
+            handle!(close::close::<Caller>).refusing([Conflict, NotFound]),
+            handle!(rating::rating).refusing([Conflict, NotFound]),
+        ],
+    )
 }

@@ -1,7 +1,8 @@
 use axum::{extract::State, http::StatusCode};
 use garde::Validate;
 use serde::{Deserialize, Serialize};
-use shared::{chat::ConversationStatus, time::Timestamp};
+use shared::{chat::ConversationStatus, route, time::Timestamp};
+use utoipa::ToSchema;
 
 use crate::{
     chat::open_conversation,
@@ -11,11 +12,12 @@ use crate::{
 };
 
 /// What begins a conversation.
-#[derive(Deserialize, Validate)]
+#[derive(Deserialize, Validate, ToSchema)]
 pub struct OpenConversation {
     /// `mobile` where the client does not say.
     #[serde(default = "mobile")]
     #[garde(length(chars, min = 1, max = 32), ascii)]
+    #[schema(pattern = r"^[\x00-\x7F]{1,32}$")]
     source: String,
 }
 
@@ -30,10 +32,11 @@ fn mobile() -> String {
 }
 
 /// The caller's open conversation.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub struct OpenedConversation {
     customer_service_session_id: i64,
-    /// Deprecated: the same number, for clients already out there.
+    /// The same number, for clients already out there.
+    #[schema(deprecated)]
     session_id: i64,
     status: ConversationStatus,
     source: String,
@@ -42,6 +45,10 @@ pub struct OpenedConversation {
 }
 
 /// Gets or begins the caller's one open conversation: 201 where it begins. The staff have none of their own.
+#[utoipa::path(post, path = route::CHAT_SESSIONS, responses(
+    (status = 200, description = "The conversation was open already."),
+    (status = 201, description = "It begins."),
+))]
 pub async fn open(
     State(app): State<App>,
     UserSide(caller): UserSide,

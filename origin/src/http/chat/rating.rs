@@ -1,6 +1,8 @@
 use axum::extract::State;
 use garde::Validate;
 use serde::Deserialize;
+use shared::route;
+use utoipa::ToSchema;
 
 use super::state::ConversationState;
 use crate::{
@@ -15,13 +17,16 @@ use crate::{
 };
 
 /// How it was.
-#[derive(Deserialize, Validate)]
+#[derive(Deserialize, Validate, ToSchema)]
 pub struct Rating {
+    /// 5 is best.
     #[garde(range(min = 1, max = 5))]
+    #[schema(minimum = 1, maximum = 5)]
     satisfaction_score: i64,
 }
 
 /// Its user says how a conversation was, once it is over, and once.
+#[utoipa::path(post, path = route::CHAT_RATING)]
 pub async fn rating(
     State(app): State<App>,
     caller: Caller,

@@ -1,6 +1,8 @@
 use axum::extract::State;
 use garde::Validate;
 use serde::{Deserialize, Serialize};
+use shared::route;
+use utoipa::ToSchema;
 
 use super::party::Writer;
 use crate::{
@@ -14,14 +16,16 @@ use crate::{
 };
 
 /// Up to which message.
-#[derive(Deserialize, Validate)]
+#[derive(Deserialize, Validate, ToSchema)]
 pub struct ReadUpTo {
+    /// The message.
     #[garde(range(min = 1))]
+    #[schema(minimum = 1)]
     chat_message_id: i64,
 }
 
 /// How far the caller's side has read.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub struct ReadSoFar {
     customer_service_session_id: i64,
     chat_message_id: i64,
@@ -31,6 +35,7 @@ pub struct ReadSoFar {
 }
 
 /// The messages of the other side are read, up to a message. Less far than before changes nothing.
+#[utoipa::path(post, path = route::CHAT_READ)]
 pub async fn read<P: Writer>(
     State(app): State<App>,
     party: P,

@@ -3,8 +3,10 @@ use garde::Validate;
 use serde::{Deserialize, Serialize};
 use shared::{
     chat::{MessageType, NewMessage, event::MessageEvent},
+    route,
     time::Timestamp,
 };
+use utoipa::ToSchema;
 
 use super::party::Writer;
 use crate::{
@@ -18,12 +20,12 @@ use crate::{
 };
 
 /// A message to store; the rules of chat check it, the same for sockets.
-#[derive(Deserialize, Validate)]
+#[derive(Deserialize, Validate, ToSchema)]
 #[serde(transparent)]
 pub struct MessageBody(#[garde(skip)] NewMessage);
 
 /// A message that is stored.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub struct SentMessage {
     chat_message_id: i64,
     customer_service_session_id: i64,
@@ -49,6 +51,7 @@ impl From<MessageEvent> for SentMessage {
 }
 
 /// Stores a message; the same `temp_message_id` twice is the same message.
+#[utoipa::path(post, path = route::CHAT_MESSAGES, responses((status = 201, description = "The message is stored.")))]
 pub async fn send<P: Writer>(
     State(app): State<App>,
     party: P,

@@ -3,11 +3,12 @@ use shared::{
     chat::{ConversationAdmin, ConversationStatus},
     time::Timestamp,
 };
+use utoipa::ToSchema;
 
 use crate::chat::Standing;
 
 /// Where a conversation stands, after a change or without one.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub struct ConversationState {
     customer_service_session_id: i64,
     status: ConversationStatus,

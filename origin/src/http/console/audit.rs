@@ -1,7 +1,8 @@
 use axum::extract::State;
 use garde::Validate;
 use serde::{Deserialize, Serialize};
-use shared::{audit::AuditKind, page::Pagination};
+use shared::{audit::AuditKind, page::Pagination, route};
+use utoipa::{IntoParams, ToSchema};
 
 use crate::{
     error::ApiError,
@@ -24,32 +25,44 @@ use crate::{
 const ORDER: &str = "newest";
 
 /// Which events.
-#[derive(Deserialize, Validate)]
+#[derive(Deserialize, Validate, IntoParams)]
 pub struct AuditQuery {
     #[garde(inner(range(min = 1)))]
+    #[param(minimum = 1)]
     user_id: Option<i64>,
     #[garde(skip)]
+    #[param(inline)]
     event: Option<AuditKind>,
+    /// First moment.
     #[garde(skip)]
+    #[param(inline)]
     from: Option<Moment>,
+    /// The moment after the last.
     #[garde(skip)]
+    #[param(inline)]
     to: Option<Moment>,
+    /// Which page, from 1.
     #[garde(custom(page_number))]
+    #[param(minimum = 1)]
     page: Option<u32>,
+    /// Rows of a page.
     #[garde(custom(page_limit))]
+    #[param(minimum = 1, maximum = 100, default = 20)]
     limit: Option<u32>,
+    /// `next_cursor` of the page before, in place of `page`.
     #[garde(skip)]
     cursor: Option<String>,
 }
 
 /// A page of the audit log.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub struct Audit {
     events: Vec<Recorded>,
     pagination: Pagination,
 }
 
 /// The audit log, newest first.
+#[utoipa::path(get, path = route::AUDIT)]
 pub async fn audit(
     State(app): State<App>,
     _: Admin,

@@ -1,7 +1,8 @@
 use axum::extract::State;
 use garde::Validate;
 use serde::{Deserialize, Serialize};
-use shared::{error::ErrorCode, session::EndReason};
+use shared::{error::ErrorCode, route, session::EndReason};
+use utoipa::ToSchema;
 
 use crate::{
     extract::{
@@ -16,15 +17,16 @@ use crate::{
 };
 
 /// Why a session is ended.
-#[derive(Deserialize, Validate)]
+#[derive(Deserialize, Validate, ToSchema)]
 pub struct Deactivate {
     /// What the admin says of it.
     #[garde(length(chars, min = 1, max = 500))]
+    #[schema(min_length = 1, max_length = 500)]
     pub reason: String,
 }
 
 /// A session that was ended.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub struct Deactivated {
     authentication_session_id: i64,
     user_id: i64,
@@ -33,6 +35,7 @@ pub struct Deactivated {
 
 /// Ends a session as an admin, audited with the reason. Done twice it is done once; one that ended
 /// for another reason is a conflict.
+#[utoipa::path(post, path = route::DEACTIVATE_SESSION)]
 pub async fn deactivate(
     State(app): State<App>,
     Admin(admin): Admin,

@@ -1,5 +1,7 @@
 use axum::extract::State;
 use serde::Serialize;
+use shared::route;
+use utoipa::ToSchema;
 
 use super::deactivate::Deactivate;
 use crate::{
@@ -14,7 +16,7 @@ use crate::{
 };
 
 /// What was ended.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub struct DeactivatedUser {
     user_id: i64,
     /// Keys of the sessions.
@@ -22,6 +24,7 @@ pub struct DeactivatedUser {
 }
 
 /// Ends all sessions of a user as an admin, audited with the reason. Done twice it is done once.
+#[utoipa::path(post, path = route::DEACTIVATE_USER_SESSIONS)]
 pub async fn deactivate_user(
     State(app): State<App>,
     Admin(admin): Admin,

@@ -13,28 +13,39 @@ mod timeline;
 mod users;
 
 use axum::{
-    Router,
     extract::{FromRequestParts as _, Request, State},
     middleware::Next,
     response::Response,
-    routing::{get, post},
 };
-use shared::route;
+use shared::{
+    error::ErrorCode::{Conflict, NotFound},
+    route,
+};
 
-use crate::{error::ApiError, extract::guard::Agent, state::App};
+use crate::{
+    document::api::{Api, Tag},
+    error::ApiError,
+    extract::guard::Agent,
+    handle,
+    state::App,
+};
 
 /// The routes.
-pub fn router() -> Router<App> {
-    Router::new()
-        .route(route::DEACTIVATE_SESSION, post(deactivate::deactivate))
-        .route(route::DEACTIVATE_USER_SESSIONS, post(deactivate_user::deactivate_user))
-        .route(route::CONSOLE_SESSIONS, get(search::search))
-        .route(route::TIMELINE, get(timeline::timeline))
-        .route(route::AUDIT, get(audit::audit))
-        .route(route::INSPECT_TOKEN, post(inspect_token::inspect_token))
-        .merge(customer_service::router())
-        .merge(marketplace::router())
-        .merge(users::router())
+pub fn routes() -> Api {
+    Api::of(
+        Tag::Console,
+        [
+            handle!(deactivate::deactivate).refusing([Conflict, NotFound]),
+            handle!(deactivate_user::deactivate_user).refusing([NotFound]),
+            handle!(search::search),
+            handle!(timeline::timeline).refusing([NotFound]),
+            handle!(audit::audit),
+            handle!(inspect_token::inspect_token),
+        ],
+    )
+    .merge(customer_service::routes())
+    .merge(marketplace::routes())
+    .merge(users::routes())
 }
 
 /// The console's door, around every route there is: whatever stands under [`route::CONSOLE`] is for agents

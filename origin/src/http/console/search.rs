@@ -5,9 +5,11 @@ use garde::Validate;
 use serde::{Deserialize, Serialize};
 use shared::{
     page::Pagination,
+    route,
     session::EndReason,
     user::{ClientType, UserType},
 };
+use utoipa::{IntoParams, ToSchema};
 
 use crate::{
     error::ApiError,
@@ -29,26 +31,40 @@ use crate::{
 const ORDER: &str = "newest";
 
 /// Which sessions.
-#[derive(Deserialize, Validate)]
+#[derive(Deserialize, Validate, IntoParams)]
 pub struct SessionsQuery {
     #[garde(inner(range(min = 1)))]
+    #[param(minimum = 1)]
     user_id: Option<i64>,
     #[garde(skip)]
+    #[param(inline)]
     user_type: Option<UserType>,
     #[garde(skip)]
+    #[param(inline)]
     client_type: Option<ClientType>,
     #[garde(skip)]
+    #[param(inline, value_type = Option<search::State>)]
     state: Option<StateWord>,
     #[garde(skip)]
+    #[param(value_type = Option<String>, format = "ip")]
     login_ip: Option<IpAddr>,
+    /// First moment.
     #[garde(skip)]
+    #[param(inline)]
     from: Option<Moment>,
+    /// The moment after the last.
     #[garde(skip)]
+    #[param(inline)]
     to: Option<Moment>,
+    /// Which page, from 1.
     #[garde(custom(page_number))]
+    #[param(minimum = 1)]
     page: Option<u32>,
+    /// Rows of a page.
     #[garde(custom(page_limit))]
+    #[param(minimum = 1, maximum = 100, default = 20)]
     limit: Option<u32>,
+    /// `next_cursor` of the page before, in place of `page`.
     #[garde(skip)]
     cursor: Option<String>,
 }
@@ -73,13 +89,14 @@ impl TryFrom<String> for StateWord {
 }
 
 /// A page of sessions.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub struct Sessions {
     sessions: Vec<Found>,
     pagination: Pagination,
 }
 
 /// Sessions of anyone, newest first; `from` and `to` are about when they were opened.
+#[utoipa::path(get, path = route::CONSOLE_SESSIONS)]
 pub async fn search(
     State(app): State<App>,
     _: Admin,

@@ -1,7 +1,8 @@
 use axum::extract::State;
 use garde::Validate;
 use serde::{Deserialize, Serialize};
-use shared::{error::ErrorCode, session::EndReason, time::Timestamp};
+use shared::{error::ErrorCode, route, session::EndReason, time::Timestamp};
+use utoipa::{IntoParams, ToSchema};
 
 use crate::{
     error::ApiError,
@@ -26,16 +27,20 @@ const MAX_SESSIONS: u32 = 500;
 const MAX_EVENTS: u32 = 1000;
 
 /// Which stretch of time.
-#[derive(Deserialize, Validate)]
+#[derive(Deserialize, Validate, IntoParams)]
 pub struct TimelineQuery {
+    /// First moment.
     #[garde(skip)]
+    #[param(inline)]
     from: Option<Moment>,
+    /// The moment after the last.
     #[garde(skip)]
+    #[param(inline)]
     to: Option<Moment>,
 }
 
 /// A user's sessions in time: a bar each, from `created_at` to `ended_at`.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub struct Timeline {
     user_id: i64,
     from: Option<Timestamp>,
@@ -49,7 +54,7 @@ pub struct Timeline {
 }
 
 /// A session in the picture.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub struct Bar {
     #[serde(flatten)]
     session: Found,
@@ -59,6 +64,7 @@ pub struct Bar {
 }
 
 /// A user's sessions in time, who replaced whom, and what else happened: an incident as a picture.
+#[utoipa::path(get, path = route::TIMELINE)]
 pub async fn timeline(
     State(app): State<App>,
     _: Admin,

@@ -4,7 +4,10 @@ use serde::{Deserialize, Serialize};
 use shared::{
     listing::{Listing, ListingKind, ListingSort, ListingStatus},
     page::Pagination,
+    route,
 };
+use utoipa::IntoParams;
+use utoipa::ToSchema;
 
 use crate::{
     error::ApiError,
@@ -20,34 +23,47 @@ use crate::{
 };
 
 /// Which of the listings that can be bought.
-#[derive(Deserialize, Validate)]
+#[derive(Deserialize, Validate, IntoParams)]
 pub struct BrowseQuery {
     #[garde(skip)]
+    #[param(inline)]
     listing_kind: Option<ListingKind>,
     #[garde(inner(length(chars, min = 1, max = 50)))]
+    #[param(min_length = 1, max_length = 50)]
     rarity: Option<String>,
     #[garde(inner(length(chars, min = 1, max = 50)))]
+    #[param(min_length = 1, max_length = 50)]
     category: Option<String>,
     #[garde(inner(length(chars, min = 1, max = 50)))]
+    #[param(min_length = 1, max_length = 50)]
     asset: Option<String>,
     #[garde(inner(length(chars, min = 1, max = 50)))]
+    #[param(min_length = 1, max_length = 50)]
     price_asset: Option<String>,
     #[garde(inner(range(min = 0)))]
+    #[param(minimum = 0)]
     min_price: Option<i64>,
     #[garde(inner(range(min = 0)))]
+    #[param(minimum = 0)]
     max_price: Option<i64>,
     #[garde(skip)]
+    #[param(inline)]
     sort: Option<ListingSort>,
+    /// Which page, from 1.
     #[garde(custom(page_number))]
+    #[param(minimum = 1)]
     page: Option<u32>,
+    /// Rows of a page.
     #[garde(custom(page_limit))]
+    #[param(minimum = 1, maximum = 100, default = 20)]
     limit: Option<u32>,
+    /// `next_cursor` of the page before, in place of `page`.
     #[garde(skip)]
     cursor: Option<String>,
 }
 
 /// A page of listings.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub struct Listings {
     /// The listings.
     pub listings: Vec<Listing>,
@@ -57,6 +73,7 @@ pub struct Listings {
 
 /// What can be bought, of every seller. A page of what is rare may be short: while there is a cursor, there may be
 /// more.
+#[utoipa::path(get, path = route::MARKET_LISTINGS)]
 pub async fn browse(
     State(app): State<App>,
     _: Reader,

@@ -2,6 +2,7 @@ use axum::extract::State;
 use shared::{
     error::ErrorCode,
     listing::{Listing, ListingStatus},
+    route,
 };
 
 use crate::{
@@ -12,6 +13,7 @@ use crate::{
 };
 
 /// A listing: anybody's that can be bought, and the caller's own, wherever it stands.
+#[utoipa::path(get, path = route::MARKET_LISTING)]
 pub async fn listing(State(app): State<App>, reader: Reader, Id(id): Id) -> Answer<Listing> {
     let mut handle = app.db.acquire().await?;
     let listing = store::listings::find(handle.conn(), id)

@@ -5,19 +5,22 @@ mod listing;
 mod my_listings;
 mod withdraw;
 
-use axum::{
-    Router,
-    routing::{get, post},
-};
-use shared::route;
+use shared::error::ErrorCode::{Conflict, NotFound};
 
-use crate::state::App;
+use crate::{
+    document::api::{Api, Tag},
+    handle,
+};
 
 /// The routes.
-pub fn router() -> Router<App> {
-    Router::new()
-        .route(route::MY_LISTINGS, get(my_listings::my_listings))
-        .route(route::MARKET_LISTINGS, get(browse::browse))
-        .route(route::MARKET_LISTING, get(listing::listing))
-        .route(route::WITHDRAW_LISTING, post(withdraw::withdraw))
+pub fn routes() -> Api {
+    Api::of(
+        Tag::Market,
+        [
+            handle!(my_listings::my_listings),
+            handle!(browse::browse),
+            handle!(listing::listing).refusing([NotFound]),
+            handle!(withdraw::withdraw).refusing([Conflict, NotFound]),
+        ],
+    )
 }

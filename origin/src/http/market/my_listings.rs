@@ -4,7 +4,9 @@ use serde::{Deserialize, Serialize};
 use shared::{
     listing::{Listing, ListingStatus, StatusCounts},
     page::Pagination,
+    route,
 };
+use utoipa::{IntoParams, ToSchema};
 
 use crate::{
     error::ApiError,
@@ -22,20 +24,26 @@ use crate::{
 const ORDER: &str = "newest";
 
 /// Which of the caller's listings.
-#[derive(Deserialize, Validate)]
+#[derive(Deserialize, Validate, IntoParams)]
 pub struct MyListingsQuery {
     #[garde(skip)]
+    #[param(inline)]
     status: Option<ListingStatus>,
+    /// Which page, from 1.
     #[garde(custom(page_number))]
+    #[param(minimum = 1)]
     page: Option<u32>,
+    /// Rows of a page.
     #[garde(custom(page_limit))]
+    #[param(minimum = 1, maximum = 100, default = 20)]
     limit: Option<u32>,
+    /// `next_cursor` of the page before, in place of `page`.
     #[garde(skip)]
     cursor: Option<String>,
 }
 
 /// A page of the caller's listings.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub struct MyListings {
     listings: Vec<Listing>,
     pagination: Pagination,
@@ -44,6 +52,7 @@ pub struct MyListings {
 }
 
 /// The caller's own listings, newest first.
+#[utoipa::path(get, path = route::MY_LISTINGS)]
 pub async fn my_listings(
     State(app): State<App>,
     reader: Reader,

@@ -1,5 +1,8 @@
 use axum::extract::State;
-use shared::listing::{Listing, Withdrawer};
+use shared::{
+    listing::{Listing, Withdrawer},
+    route,
+};
 
 use crate::{
     extract::{context::CallContext, guard::UserSide, input::Id},
@@ -9,6 +12,7 @@ use crate::{
 };
 
 /// Its seller takes a listing back that is on sale. Asked again, the answer is the same, and nothing changes.
+#[utoipa::path(post, path = route::WITHDRAW_LISTING)]
 pub async fn withdraw(
     State(app): State<App>,
     UserSide(seller): UserSide,

@@ -30,7 +30,7 @@ trait Words {
     const SEEN: &'static str;
     /// Counts what gives this account the right to see triggers.
     const SIGHT: &'static str;
-    /// The triggers, in the order of [`NAMES`]. `VALUES` and no `SELECT`: InnoDB then holds no lock for the keys.
+    /// The triggers, in the order of [`NAMES`]. `VALUES` and no `SELECT`: the server then holds no lock for the keys.
     const BODIES: [&'static str; 3];
 }
 
@@ -166,5 +166,7 @@ async fn create(conn: Conn<'_>, nth: usize) -> sqlx::Result<()> {
 /// The number of a MySQL server's error.
 fn mysql_number(error: &sqlx::Error) -> Option<u16> {
     let error = error.as_database_error()?;
-    error.try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>().map(|error| error.number())
+    error
+        .try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>()
+        .map(sqlx::mysql::MySqlDatabaseError::number)
 }

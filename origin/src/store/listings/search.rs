@@ -161,13 +161,9 @@ impl Search {
         statement.push_some(" AND k.seller_user_id = ?", self.seller_user_id);
         statement.push_some(" AND k.status = ?", self.status.map(ListingStatus::as_str));
         if self.sort.is_by_price() {
-            self.push_prices(statement);
+            statement.push_some(" AND k.price_amount >= ?", self.min_price);
+            statement.push_some(" AND k.price_amount <= ?", self.max_price);
         }
-    }
-
-    fn push_prices(&self, statement: &mut Statement) {
-        statement.push_some(" AND k.price_amount >= ?", self.min_price);
-        statement.push_some(" AND k.price_amount <= ?", self.max_price);
     }
 
     /// Goes on with what each entry is judged by.
@@ -178,7 +174,9 @@ impl Search {
         statement.push_some(" AND k.offer_asset_code = ?", self.asset.as_deref());
         statement.push_some(" AND k.price_asset_code = ?", self.price_asset.as_deref());
         if !self.sort.is_by_price() {
-            self.push_prices(statement);
+            // As sums, which no index has: SQLite would leave the order for the range, and sort what it finds.
+            statement.push_some(" AND k.price_amount + 0 >= ?", self.min_price);
+            statement.push_some(" AND k.price_amount + 0 <= ?", self.max_price);
         }
         let Some(text) = &self.text else { return };
         statement.push(

@@ -11,6 +11,13 @@ use shared::{
     user::{ClientType, UserStatus, UserType},
 };
 use sqlx::FromRow;
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{
+        RefOr, Schema,
+        schema::{ObjectBuilder, Type},
+    },
+};
 
 use super::row::word;
 use crate::store::{
@@ -28,6 +35,19 @@ pub enum State {
     Ended(EndReason),
 }
 
+impl PartialSchema for State {
+    fn schema() -> RefOr<Schema> {
+        let words = EndReason::ALL.map(EndReason::as_str);
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .enum_values(Some(std::iter::once("live").chain(words)))
+            .description(Some("`live`, or why it is over."))
+            .into()
+    }
+}
+
+impl ToSchema for State {}
+
 impl Serialize for State {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
@@ -39,7 +59,7 @@ impl Serialize for State {
 
 /// A row of `authentication_sessions` with all that may be shown: its token and its device's key never
 /// leave.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 #[expect(missing_docs, reason = "every column under its own name")]
 pub struct Found {
     pub authentication_session_id: i64,

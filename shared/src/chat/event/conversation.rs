@@ -91,6 +91,7 @@ pub struct ConversationUpdate {
 
 /// Data of `queue_updated`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Queue {
     /// How many conversations wait.
     pub total: i64,
@@ -100,6 +101,7 @@ pub struct Queue {
 
 /// A conversation that waits for an agent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Waiting {
     /// The conversation.
     pub customer_service_session_id: i64,

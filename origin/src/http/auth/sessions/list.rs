@@ -1,6 +1,7 @@
 use axum::extract::State;
 use serde::Serialize;
-use shared::session::judge;
+use shared::{route, session::judge};
+use utoipa::ToSchema;
 
 use super::super::view::SessionView;
 use crate::{
@@ -14,7 +15,7 @@ use crate::{
 const MAX_LISTED: usize = 300;
 
 /// A live session of the caller.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub struct OwnSession {
     #[serde(flatten)]
     session: SessionView,
@@ -23,12 +24,13 @@ pub struct OwnSession {
 }
 
 /// The caller's live sessions.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub struct OwnSessions {
     sessions: Vec<OwnSession>,
 }
 
 /// The caller's live sessions: first the one that they are in, then those last logged in to first.
+#[utoipa::path(get, path = route::SESSIONS)]
 pub async fn list(State(app): State<App>, caller: Caller) -> Answer<OwnSessions> {
     let own = caller.session.authentication_session_id;
     let mut handle = app.db.acquire().await?;

@@ -3,8 +3,10 @@ use garde::Validate;
 use serde::{Deserialize, Serialize};
 use shared::{
     error::ErrorCode,
+    route,
     session::{EndReason, judge},
 };
+use utoipa::ToSchema;
 
 use crate::{
     error::ApiError,
@@ -16,14 +18,16 @@ use crate::{
 };
 
 /// Which session to end.
-#[derive(Deserialize, Validate)]
+#[derive(Deserialize, Validate, ToSchema)]
 pub struct Revoke {
+    /// Key of the session.
     #[garde(range(min = 1))]
+    #[schema(minimum = 1)]
     authentication_session_id: i64,
 }
 
 /// A session that has ended.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub struct Revoked {
     authentication_session_id: i64,
     /// Why: REVOKED, or what had ended it before.
@@ -32,6 +36,7 @@ pub struct Revoked {
 
 /// Ends a session of the caller, their current one included; 404 for one of anyone else. Done twice it
 /// is done once, and one that had ended keeps its reason.
+#[utoipa::path(post, path = route::REVOKE_SESSION)]
 pub async fn revoke(
     State(app): State<App>,
     caller: Caller,

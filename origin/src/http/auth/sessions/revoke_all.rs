@@ -1,6 +1,7 @@
 use axum::extract::State;
 use serde::Serialize;
-use shared::session::EndReason;
+use shared::{route, session::EndReason};
+use utoipa::ToSchema;
 
 use crate::{
     error::ApiError,
@@ -15,13 +16,14 @@ use crate::{
 };
 
 /// What was ended.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub struct RevokedAll {
     /// Keys of the sessions.
     ended: Vec<i64>,
 }
 
 /// Ends all sessions of the caller but the one that they are in.
+#[utoipa::path(post, path = route::REVOKE_ALL_SESSIONS)]
 pub async fn revoke_all(
     State(app): State<App>,
     caller: Caller,

@@ -1,4 +1,5 @@
 use axum::extract::State;
+use shared::route;
 
 use crate::{
     chat::{self, By},
@@ -8,6 +9,7 @@ use crate::{
 };
 
 /// Takes a conversation that waits: of several at once, one; the others are told who has it.
+#[utoipa::path(post, path = route::DESK_ACCEPT)]
 pub async fn accept(
     State(app): State<App>,
     Agent(agent): Agent,

@@ -4,8 +4,10 @@ use serde::{Deserialize, Serialize};
 use shared::{
     chat::{ConversationStatus, ConversationSummary},
     page::Pagination,
+    route,
     user::Role,
 };
+use utoipa::{IntoParams, ToSchema};
 
 use crate::{
     error::ApiError,
@@ -23,28 +25,37 @@ use crate::{
 };
 
 /// Which conversations.
-#[derive(Deserialize, Validate)]
+#[derive(Deserialize, Validate, IntoParams)]
 pub struct DeskQuery {
     #[garde(skip)]
+    #[param(inline)]
     status: Option<ConversationStatus>,
     #[garde(inner(range(min = 1)))]
+    #[param(minimum = 1)]
     admin_id: Option<i64>,
     /// The beginning of a nickname or mobile number, or a key of a user or conversation.
     #[garde(inner(length(chars, min = 1, max = 50)))]
+    #[param(min_length = 1, max_length = 50)]
     search: Option<String>,
     #[garde(skip)]
     #[serde(default)]
+    #[param(inline)]
     sort: Sort,
+    /// Which page, from 1.
     #[garde(custom(page_number))]
+    #[param(minimum = 1)]
     page: Option<u32>,
+    /// Rows of a page.
     #[garde(custom(page_limit))]
+    #[param(minimum = 1, maximum = 100, default = 20)]
     limit: Option<u32>,
+    /// `next_cursor` of the page before, in place of `page`.
     #[garde(skip)]
     cursor: Option<String>,
 }
 
 /// In which order.
-#[derive(Clone, Copy, Default, Deserialize)]
+#[derive(Clone, Copy, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 enum Sort {
     /// The latest changed first.
@@ -55,18 +66,19 @@ enum Sort {
 }
 
 /// A page of conversations.
-#[derive(Serialize)]
-pub struct Conversations {
+#[derive(Serialize, ToSchema)]
+pub struct DeskConversations {
     sessions: Vec<ConversationSummary>,
     pagination: Pagination,
 }
 
 /// The conversations that the caller may see: an agent their own and those that nobody has, an admin all.
+#[utoipa::path(get, path = route::DESK_SESSIONS)]
 pub async fn list(
     State(app): State<App>,
     Agent(agent): Agent,
     Query(query): Query<DeskQuery>,
-) -> Answer<Conversations> {
+) -> Answer<DeskConversations> {
     let (order, name) = match query.sort {
         Sort::Latest => (Order::Latest, "latest"),
         Sort::Waiting => (Order::Waiting, "waiting"),
@@ -97,5 +109,5 @@ pub async fn list(
         },
         key: one.customer_service_session_id,
     });
-    Ok(Envelope::ok(Conversations { sessions, pagination }))
+    Ok(Envelope::ok(DeskConversations { sessions, pagination }))
 }

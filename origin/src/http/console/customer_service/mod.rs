@@ -6,28 +6,32 @@ mod queue;
 mod stats;
 mod transfer;
 
-use axum::{
-    Router,
-    routing::{get, post},
+use shared::{
+    error::ErrorCode::{Conflict, NotFound},
+    route,
 };
-use shared::route;
 
 use crate::{
+    document::api::{Api, Tag},
     extract::guard::Agent,
-    http::chat::{close::close, history::history, read::read, send::send},
-    state::App,
+    handle,
+    http::chat::{close, history, read, send},
 };
 
-/// The routes.
-pub fn router() -> Router<App> {
-    Router::new()
-        .route(route::DESK_SESSIONS, get(list::list))
-        .route(route::DESK_MESSAGES, get(history::<Agent>))
-        .route(route::DESK_SEND, post(send::<Agent>))
-        .route(route::DESK_READ, post(read::<Agent>))
-        .route(route::DESK_ACCEPT, post(accept::accept))
-        .route(route::DESK_TRANSFER, post(transfer::transfer))
-        .route(route::DESK_CLOSE, post(close::<Agent>))
-        .route(route::DESK_QUEUE, get(queue::queue))
-        .route(route::DESK_STATS, get(stats::stats))
+/// The routes. Those of both sides have one handler each.
+pub fn routes() -> Api {
+    Api::of(
+        Tag::CustomerService,
+        [
+            handle!(list::list),
+            handle!(history::history::<Agent>).at(route::DESK_MESSAGES).refusing([NotFound]),
+            handle!(send::send::<Agent>).at(route::DESK_SEND).refusing([Conflict, NotFound]),
+            handle!(read::read::<Agent>).at(route::DESK_READ).refusing([NotFound]),
+            handle!(accept::accept).refusing([Conflict, NotFound]),
+            handle!(transfer::transfer).refusing([Conflict, NotFound]),
+            handle!(close::close::<Agent>).at(route::DESK_CLOSE).refusing([Conflict, NotFound]),
+            handle!(queue::queue),
+            handle!(stats::stats),
+        ],
+    )
 }

@@ -1,5 +1,5 @@
 use axum::extract::State;
-use shared::chat::event::Queue;
+use shared::{chat::event::Queue, route};
 
 use crate::{
     extract::guard::Agent,
@@ -9,6 +9,7 @@ use crate::{
 };
 
 /// Who waits for an agent: how many, and the first hundred.
+#[utoipa::path(get, path = route::DESK_QUEUE)]
 pub async fn queue(State(app): State<App>, _: Agent) -> Answer<Queue> {
     Ok(Envelope::ok(store::conversations::queue::queue(app.db.acquire().await?.conn()).await?))
 }

@@ -3,7 +3,8 @@ use std::time::Duration;
 use axum::extract::State;
 use garde::Validate;
 use serde::{Deserialize, Serialize};
-use shared::time::Timestamp;
+use shared::{route, time::Timestamp};
+use utoipa::{IntoParams, ToSchema};
 
 use crate::{
     error::ApiError,
@@ -24,16 +25,20 @@ const MAX_SPAN: Duration = Duration::from_hours(24 * 92);
 
 /// Which stretch of time: the last 24 hours where neither end is given, up to now without `to`, from 24
 /// hours before `to` without `from`; at most 92 days.
-#[derive(Deserialize, Validate)]
+#[derive(Deserialize, Validate, IntoParams)]
 pub struct StatsQuery {
+    /// First moment.
     #[garde(skip)]
+    #[param(inline)]
     from: Option<Moment>,
+    /// The moment after the last.
     #[garde(skip)]
+    #[param(inline)]
     to: Option<Moment>,
 }
 
 /// How customer service does.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub struct Stats {
     /// First moment of the time.
     from: Timestamp,
@@ -59,7 +64,7 @@ pub struct Stats {
 }
 
 /// What users say of conversations.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub struct Satisfaction {
     /// The mean of their scores, to two places; `null` where there is none.
     average: Option<f64>,
@@ -68,6 +73,7 @@ pub struct Satisfaction {
 }
 
 /// How customer service does: what is open now, and what was in a time.
+#[utoipa::path(get, path = route::DESK_STATS)]
 pub async fn stats(
     State(app): State<App>,
     _: Agent,

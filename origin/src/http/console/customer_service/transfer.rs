@@ -1,6 +1,8 @@
 use axum::extract::State;
 use garde::Validate;
 use serde::Deserialize;
+use shared::route;
+use utoipa::ToSchema;
 
 use crate::{
     chat::{self, By},
@@ -14,13 +16,16 @@ use crate::{
 };
 
 /// To whom.
-#[derive(Deserialize, Validate)]
+#[derive(Deserialize, Validate, ToSchema)]
 pub struct Transfer {
+    /// The agent.
     #[garde(range(min = 1))]
+    #[schema(minimum = 1)]
     admin_id: i64,
 }
 
 /// Its agent, or an admin, hands a conversation to another of the staff.
+#[utoipa::path(post, path = route::DESK_TRANSFER)]
 pub async fn transfer(
     State(app): State<App>,
     Agent(agent): Agent,

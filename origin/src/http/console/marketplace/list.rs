@@ -1,7 +1,11 @@
 use axum::extract::State;
 use garde::Validate;
 use serde::Deserialize;
-use shared::listing::{ListingKind, ListingSort, ListingStatus};
+use shared::{
+    listing::{ListingKind, ListingSort, ListingStatus},
+    route,
+};
+use utoipa::IntoParams;
 
 use crate::{
     error::ApiError,
@@ -20,41 +24,58 @@ use crate::{
 };
 
 /// Which listings.
-#[derive(Deserialize, Validate)]
+#[derive(Deserialize, Validate, IntoParams)]
 pub struct ListingsQuery {
     #[garde(inner(range(min = 1)))]
+    #[param(minimum = 1)]
     seller_user_id: Option<i64>,
     #[garde(skip)]
+    #[param(inline)]
     status: Option<ListingStatus>,
     /// A key, or a part of a display name.
     #[garde(inner(length(chars, min = 1, max = 100)))]
+    #[param(min_length = 1, max_length = 100)]
     search: Option<String>,
     #[garde(skip)]
+    #[param(inline)]
     listing_kind: Option<ListingKind>,
     #[garde(inner(length(chars, min = 1, max = 50)))]
+    #[param(min_length = 1, max_length = 50)]
     rarity: Option<String>,
     #[garde(inner(length(chars, min = 1, max = 50)))]
+    #[param(min_length = 1, max_length = 50)]
     category: Option<String>,
     #[garde(inner(length(chars, min = 1, max = 50)))]
+    #[param(min_length = 1, max_length = 50)]
     asset: Option<String>,
     #[garde(inner(length(chars, min = 1, max = 50)))]
+    #[param(min_length = 1, max_length = 50)]
     price_asset: Option<String>,
     #[garde(inner(range(min = 0)))]
+    #[param(minimum = 0)]
     min_price: Option<i64>,
     #[garde(inner(range(min = 0)))]
+    #[param(minimum = 0)]
     max_price: Option<i64>,
     #[garde(skip)]
+    #[param(inline)]
     sort: Option<ListingSort>,
+    /// Which page, from 1.
     #[garde(custom(page_number))]
+    #[param(minimum = 1)]
     page: Option<u32>,
+    /// Rows of a page.
     #[garde(custom(page_limit))]
+    #[param(minimum = 1, maximum = 100, default = 20)]
     limit: Option<u32>,
+    /// `next_cursor` of the page before, in place of `page`.
     #[garde(skip)]
     cursor: Option<String>,
 }
 
 /// Listings of any seller and any status. A number that is searched for and is the key of a listing that fits means
 /// that one; any other text is looked for in display names, 20,000 listings a page, and the cursor leads on.
+#[utoipa::path(get, path = route::CONSOLE_LISTINGS)]
 pub async fn list(
     State(app): State<App>,
     _: Admin,

@@ -4,18 +4,21 @@ mod list;
 mod stats;
 mod withdraw;
 
-use axum::{
-    Router,
-    routing::{get, post},
-};
-use shared::route;
+use shared::error::ErrorCode::{Conflict, NotFound};
 
-use crate::state::App;
+use crate::{
+    document::api::{Api, Tag},
+    handle,
+};
 
 /// The routes.
-pub fn router() -> Router<App> {
-    Router::new()
-        .route(route::CONSOLE_LISTINGS, get(list::list))
-        .route(route::CONSOLE_LISTING_STATS, get(stats::stats))
-        .route(route::CONSOLE_WITHDRAW_LISTING, post(withdraw::withdraw))
+pub fn routes() -> Api {
+    Api::of(
+        Tag::Market,
+        [
+            handle!(list::list),
+            handle!(stats::stats),
+            handle!(withdraw::withdraw).refusing([Conflict, NotFound]),
+        ],
+    )
 }

@@ -1,6 +1,7 @@
 use axum::extract::State;
 use serde::Serialize;
-use shared::listing::StatusCounts;
+use shared::{listing::StatusCounts, route};
+use utoipa::ToSchema;
 
 use crate::{
     extract::guard::Admin,
@@ -10,8 +11,8 @@ use crate::{
 };
 
 /// How many listings there are.
-#[derive(Serialize)]
-pub struct Stats {
+#[derive(Serialize, ToSchema)]
+pub struct ListingStats {
     /// Of every status.
     total: i64,
     /// Of each.
@@ -19,8 +20,9 @@ pub struct Stats {
 }
 
 /// How many listings there are, of all sellers.
-pub async fn stats(State(app): State<App>, _: Admin) -> Answer<Stats> {
+#[utoipa::path(get, path = route::CONSOLE_LISTING_STATS)]
+pub async fn stats(State(app): State<App>, _: Admin) -> Answer<ListingStats> {
     let mut handle = app.db.acquire().await?;
     let status_counts = listing_counts::of_all_counted(handle.conn()).await?;
-    Ok(Envelope::ok(Stats { total: status_counts.total(), status_counts }))
+    Ok(Envelope::ok(ListingStats { total: status_counts.total(), status_counts }))
 }

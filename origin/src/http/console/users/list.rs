@@ -3,8 +3,10 @@ use garde::Validate;
 use serde::{Deserialize, Serialize};
 use shared::{
     page::Pagination,
+    route,
     user::{PublicUser, Role, UserStatus},
 };
+use utoipa::{IntoParams, ToSchema};
 
 use crate::{
     extract::{
@@ -24,31 +26,40 @@ use crate::{
 const ORDER: &str = "newest";
 
 /// Which users.
-#[derive(Deserialize, Validate)]
+#[derive(Deserialize, Validate, IntoParams)]
 pub struct UsersQuery {
     /// The beginning of a nickname, mobile number or e-mail address, or a key.
     #[garde(inner(length(chars, min = 1, max = 254)))]
+    #[param(min_length = 1, max_length = 254)]
     search: Option<String>,
     #[garde(skip)]
+    #[param(inline)]
     status: Option<UserStatus>,
     #[garde(skip)]
+    #[param(inline)]
     role: Option<Role>,
+    /// Which page, from 1.
     #[garde(custom(page_number))]
+    #[param(minimum = 1)]
     page: Option<u32>,
+    /// Rows of a page.
     #[garde(custom(page_limit))]
+    #[param(minimum = 1, maximum = 100, default = 20)]
     limit: Option<u32>,
+    /// `next_cursor` of the page before, in place of `page`.
     #[garde(skip)]
     cursor: Option<String>,
 }
 
 /// A page of users.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub struct Users {
     users: Vec<PublicUser>,
     pagination: Pagination,
 }
 
 /// Users, the newest account first, without anything secret.
+#[utoipa::path(get, path = route::CONSOLE_USERS)]
 pub async fn list(
     State(app): State<App>,
     _: Admin,

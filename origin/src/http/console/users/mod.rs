@@ -5,21 +5,26 @@ mod role;
 mod show;
 mod status;
 
-use axum::{
-    Router,
-    routing::{get, post},
-};
-use shared::route;
+use shared::error::ErrorCode::{Conflict, NotFound};
 
-use crate::{extract::context::CallContext, extract::guard::Admin, state::App, users::By};
+use crate::{
+    document::api::{Api, Tag},
+    extract::{context::CallContext, guard::Admin},
+    handle,
+    users::By,
+};
 
 /// The routes.
-pub fn router() -> Router<App> {
-    Router::new()
-        .route(route::CONSOLE_USERS, get(list::list))
-        .route(route::CONSOLE_USER, get(show::show))
-        .route(route::USER_STATUS, post(status::set_status))
-        .route(route::USER_ROLE, post(role::set_role))
+pub fn routes() -> Api {
+    Api::of(
+        Tag::Console,
+        [
+            handle!(list::list),
+            handle!(show::show).refusing([NotFound]),
+            handle!(status::set_status).refusing([Conflict, NotFound]),
+            handle!(role::set_role).refusing([Conflict, NotFound]),
+        ],
+    )
 }
 
 /// An admin who changes an account, and why.

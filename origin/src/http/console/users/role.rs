@@ -1,7 +1,8 @@
 use axum::extract::State;
 use garde::Validate;
 use serde::{Deserialize, Serialize};
-use shared::user::Role;
+use shared::{route, user::Role};
+use utoipa::ToSchema;
 
 use super::by;
 use crate::{
@@ -16,16 +17,17 @@ use crate::{
 };
 
 /// What a user is to be allowed, and why.
-#[derive(Deserialize, Validate)]
+#[derive(Deserialize, Validate, ToSchema)]
 pub struct SetRole {
     #[garde(skip)]
     role: Role,
     #[garde(length(chars, min = 1, max = 500))]
+    #[schema(min_length = 1, max_length = 500)]
     reason: String,
 }
 
 /// What became of it.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub struct RoleSet {
     user_id: i64,
     role: Role,
@@ -35,6 +37,7 @@ pub struct RoleSet {
 
 /// Says what a user may do, and ends their sessions as `SESSION_DEACTIVATED` where that is something else;
 /// audited with the reason. Done twice it is done once; the last admin stays.
+#[utoipa::path(post, path = route::USER_ROLE)]
 pub async fn set_role(
     State(app): State<App>,
     admin: Admin,

@@ -1,5 +1,5 @@
 use axum::extract::State;
-use shared::{error::ErrorCode, user::PublicUser};
+use shared::{error::ErrorCode, route, user::PublicUser};
 
 use crate::{
     extract::{guard::Admin, input::Id},
@@ -9,6 +9,7 @@ use crate::{
 };
 
 /// A user, without anything secret.
+#[utoipa::path(get, path = route::CONSOLE_USER)]
 pub async fn show(State(app): State<App>, _: Admin, Id(user_id): Id) -> Answer<PublicUser> {
     let user = store::users::find(app.db.acquire().await?.conn(), user_id)
         .await?

@@ -1,7 +1,8 @@
 use axum::extract::State;
 use garde::Validate;
 use serde::{Deserialize, Serialize};
-use shared::user::UserStatus;
+use shared::{route, user::UserStatus};
+use utoipa::ToSchema;
 
 use super::by;
 use crate::{
@@ -16,16 +17,17 @@ use crate::{
 };
 
 /// What an account is to be, and why.
-#[derive(Deserialize, Validate)]
+#[derive(Deserialize, Validate, ToSchema)]
 pub struct SetStatus {
     #[garde(skip)]
     status: UserStatus,
     #[garde(length(chars, min = 1, max = 500))]
+    #[schema(min_length = 1, max_length = 500)]
     reason: String,
 }
 
 /// What became of it.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub struct StatusSet {
     user_id: i64,
     status: UserStatus,
@@ -35,6 +37,7 @@ pub struct StatusSet {
 
 /// Bans or closes an account, which ends its sessions as `USER_INACTIVE`, or opens it again; audited with
 /// the reason. Done twice it is done once; the last admin stays.
+#[utoipa::path(post, path = route::USER_STATUS)]
 pub async fn set_status(
     State(app): State<App>,
     admin: Admin,
