@@ -12,9 +12,9 @@ use origin::store::{
     statement::Statement,
 };
 use shared::listing::{ListingKind, ListingSort, ListingStatus};
-use tests::{TestApp, both_databases};
+use tests::{TestApp, both_databases, plan::Plan};
 
-use crate::explain_search::{Plan, analyze, explain, plan};
+use crate::explain_search::{analyze, explain, plan};
 
 both_databases!(lists_are_read_by_indexes, a_sellers_own_are_read_by_indexes, counts_are_sought,);
 
