@@ -214,7 +214,7 @@ fn config(keys: &str) -> Config {
             read_url: None,
             statement_timeout: Duration::from_secs(10),
             acquire_timeout: Duration::from_secs(5),
-            request_timeout: Duration::from_secs(60),
+            request_timeout: Duration::from_mins(1),
             stop_drain: Duration::ZERO,
             stop_timeout: Duration::from_secs(30),
             metrics_listen: None,

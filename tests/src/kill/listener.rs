@@ -61,7 +61,9 @@ async fn take(
 ) -> Json<Success<EventsTaken>> {
     let events = body["events"].as_array().cloned().unwrap_or_default();
     let mut heard = heard.lock().expect("nobody panics with it");
-    events.iter().for_each(|event| heard.take(event));
+    for event in &events {
+        heard.take(event);
+    }
     let taken = events.iter().filter_map(|event| event["event_id"].as_i64()).collect();
     Json(Success::new(EventsTaken { taken }))
 }
