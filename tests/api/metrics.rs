@@ -1,5 +1,7 @@
 //! What monitoring reads moves with what happens.
 
+#![expect(clippy::float_cmp, reason = "what is counted here are whole numbers")]
+
 use std::{net::IpAddr, time::Duration};
 
 use axum::body::Body;
@@ -98,7 +100,7 @@ async fn what_waits_for_the_edge_shows_by_kind_and_age(app: TestApp) {
     let ana = app.user("ana").await;
     for phone in ["phone-1", "phone-2", "phone-3"] {
         ana.log_in(Device::phone(phone)).await;
-        app.clock.step(Duration::from_secs(60));
+        app.clock.step(Duration::from_mins(1));
     }
     let oldest = "UPDATE edge_outbox SET dead_at = created_at WHERE kind = 'session_ended'
                   AND edge_outbox_id = (SELECT id FROM (SELECT MIN(edge_outbox_id) AS id FROM edge_outbox
@@ -137,7 +139,7 @@ async fn live_sessions_and_the_background_show(app: TestApp) {
     gauges::look(&app.app).await.unwrap();
     assert_eq!(Metrics::of(&app).await.count("drawbridge_sessions_live"), 1);
     // A look that fails leaves them as they were, and does not count as done.
-    app.clock.step(Duration::from_secs(60));
+    app.clock.step(Duration::from_mins(1));
     app.app.db.close().await;
     gauges::look(&app.app).await.unwrap_err();
     let metrics = Metrics::of(&app).await;
