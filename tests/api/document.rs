@@ -66,13 +66,13 @@ fn its_references_lead_somewhere_and_its_operations_have_names_of_their_own() {
         let pointer = reference.strip_prefix('#').expect("all of it is in one document");
         assert!(document.pointer(pointer).is_some(), "{reference} leads nowhere");
     }
-    let named = |of: &Value| of["operationId"].as_str().unwrap().to_owned();
+    let id = |of: &Value| of["operationId"].as_str().unwrap().to_owned();
     let all = operations(&document);
-    let names: BTreeSet<_> = all
+    let ids: BTreeSet<_> = all
         .iter()
-        .map(|(method, path)| named(&document["paths"][path][method.to_ascii_lowercase()]))
+        .map(|(method, path)| id(&document["paths"][path][method.to_ascii_lowercase()]))
         .collect();
-    assert_eq!(names.len(), all.len());
+    assert_eq!(ids.len(), all.len());
 }
 
 #[test]
@@ -94,6 +94,7 @@ fn answered(status: u16, body: Value) -> Reply {
             .into_iter()
             .collect(),
         json: body,
+        text: String::new(),
     }
 }
 

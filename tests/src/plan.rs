@@ -23,7 +23,7 @@ pub struct Plan {
 impl Plan {
     /// The index that a table is read by, by its alias; `none` where it is by none.
     #[must_use]
-    pub fn index(&self, table: &str) -> &str {
+    pub fn index_of(&self, table: &str) -> &str {
         let found = self.tables.iter().find(|(alias, _)| alias == table);
         found.and_then(|(_, index)| index.as_deref()).unwrap_or("none")
     }

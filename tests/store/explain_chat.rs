@@ -128,12 +128,12 @@ async fn the_desk_is_listed_by_indexes(app: &TestApp) {
 
 async fn lists_and_marks_seek(app: &TestApp) {
     let page = plan(app, list::page_of_user_statement(7, DbZone::UTC, Slice::first(PAGE))).await;
-    assert_eq!(page.index("s"), "idx_customer_service_sessions_user", "{page:?}");
-    assert_eq!(page.index("x"), "idx_chat_messages_side", "{page:?}");
-    assert_eq!(page.index("m"), "uq_chat_messages_seq", "{page:?}");
+    assert_eq!(page.index_of("s"), "idx_customer_service_sessions_user", "{page:?}");
+    assert_eq!(page.index_of("x"), "idx_chat_messages_side", "{page:?}");
+    assert_eq!(page.index_of("m"), "uq_chat_messages_seq", "{page:?}");
     assert!(page.in_order, "{page:?}");
     let unread = plan(app, unread_statement(LONG, SenderType::User)).await;
-    assert_eq!(unread.index("chat_messages"), "idx_chat_messages_side", "{unread:?}");
+    assert_eq!(unread.index_of("chat_messages"), "idx_chat_messages_side", "{unread:?}");
     for status in [MessageStatus::Delivered, MessageStatus::Read] {
         let behind = behind_statement(LONG, SenderType::User, status, i64::MAX, 500);
         let behind = plan(app, behind).await;
@@ -162,7 +162,7 @@ async fn numbers_are_counted_by_indexes(app: &TestApp) {
         let plan = plan(app, statement).await;
         sought(&plan, index);
         assert_eq!(plan.covered, ["customer_service_sessions"], "{plan:?}");
-        assert_eq!(plan.index("customer_service_sessions"), used(index), "{plan:?}");
+        assert_eq!(plan.index_of("customer_service_sessions"), used(index), "{plan:?}");
     }
     for statement in [stats::open_statement(), queue::waiting_statement(), queue::queue_statement()]
     {

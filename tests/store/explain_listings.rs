@@ -75,13 +75,13 @@ fn narrowed() -> Vec<Search> {
 /// By `k` the index that is walked, by its key what is shown.
 #[track_caller]
 fn judged(plan: &Plan, search: &Search, index: &str, covered: bool) {
-    assert_eq!(plan.index("k"), format!("idx_market_listings_{index}"), "{search:?}: {plan:?}");
+    assert_eq!(plan.index_of("k"), format!("idx_market_listings_{index}"), "{search:?}: {plan:?}");
     assert!(plan.in_order, "{search:?}: {plan:?}");
     if covered {
         assert!(plan.covered.iter().any(|table| table == "k"), "{search:?}: {plan:?}");
     }
     if plan.tables.iter().any(|(table, _)| table == "m") {
-        assert_eq!(plan.index("m"), "PRIMARY", "{search:?}: {plan:?}");
+        assert_eq!(plan.index_of("m"), "PRIMARY", "{search:?}: {plan:?}");
     }
 }
 
@@ -133,7 +133,8 @@ async fn lists_are_read_by_indexes(app: TestApp) {
                 // Counting needs no order, so that SQLite chooses freely.
                 let count =
                     explain(&mut planner, count_statement(&search, DbZone::UTC, Some(until))).await;
-                let found = count.index("k").trim_start_matches("idx_market_listings_").to_owned();
+                let found =
+                    count.index_of("k").trim_start_matches("idx_market_listings_").to_owned();
                 judged(&count, &search, if is_sqlite { &found } else { index }, covers);
                 assert_ne!(found, "none", "{search:?}: {count:?}");
             }
@@ -144,7 +145,7 @@ async fn lists_are_read_by_indexes(app: TestApp) {
     let page =
         explain(&mut planner, page_statement(&by_key, DbZone::UTC, Slice::first(PAGE), None)).await;
     assert!(
-        page.index("k") == "PRIMARY" || !page.tables.iter().any(|(table, _)| table == "k"),
+        page.index_of("k") == "PRIMARY" || !page.tables.iter().any(|(table, _)| table == "k"),
         "{page:?}"
     );
     let by_name = Search { text: Some("7".into()), ..Search::default() };
@@ -168,13 +169,13 @@ async fn a_sellers_own_are_read_by_indexes(app: TestApp) {
             let slice = Slice { after, ..Slice::first(PAGE) };
             let statement = listings::page_of_seller_statement(7, status, DbZone::UTC, slice);
             let plan = plan(&app, statement).await;
-            assert_eq!(plan.index("market_listings"), index, "{plan:?}");
+            assert_eq!(plan.index_of("market_listings"), index, "{plan:?}");
             assert!(plan.in_order, "{plan:?}");
         }
     }
     let mut by_id = Statement::new(BY_ID);
     by_id.values.push(7.into());
-    assert_eq!(plan(&app, by_id).await.index("market_listings"), "PRIMARY");
+    assert_eq!(plan(&app, by_id).await.index_of("market_listings"), "PRIMARY");
 }
 
 async fn counts_are_sought(app: TestApp) {
@@ -191,19 +192,19 @@ async fn counts_are_sought(app: TestApp) {
     };
     let deltas = "idx_market_listing_count_deltas_seller";
     let seller = plan(&app, of(OF_SELLER, &[7, 7])).await;
-    assert_eq!(seller.index("market_listing_count_deltas"), deltas, "{seller:?}");
-    assert!(!["none", deltas].contains(&seller.index("market_listing_counts")), "{seller:?}");
+    assert_eq!(seller.index_of("market_listing_count_deltas"), deltas, "{seller:?}");
+    assert!(!["none", deltas].contains(&seller.index_of("market_listing_counts")), "{seller:?}");
     assert!(
         !seller.walked.iter().any(|table| table.starts_with("market_listing_count")),
         "{seller:?}"
     );
     let all = plan(&app, of(OF_ALL, &[])).await;
-    assert!(!["none", deltas].contains(&all.index("market_listing_counts")), "{all:?}");
+    assert!(!["none", deltas].contains(&all.index_of("market_listing_counts")), "{all:?}");
     let fold = plan(&app, of(FOLD_KEYS, &[10])).await;
     assert!(fold.in_order, "{fold:?}");
     // Where nothing is kept, they are counted in an index alone.
     let counted = plan(&app, of(COUNT_SELLER, &[7])).await;
-    assert_eq!(counted.index("market_listings"), "idx_market_listings_seller_status");
+    assert_eq!(counted.index_of("market_listings"), "idx_market_listings_seller_status");
     assert_eq!(counted.covered, ["market_listings"]);
     let counted = plan(&app, of(COUNT_ALL, &[])).await;
     assert_eq!(counted.covered, ["market_listings"], "{counted:?}");

@@ -50,7 +50,7 @@ async fn sessions_are_searched_by_indexes(app: TestApp) {
     ] {
         let plan = plan(&app, some(search.clone())).await;
         assert_eq!(
-            plan.index("s"),
+            plan.index_of("s"),
             format!("idx_authentication_sessions_{index}"),
             "{search:?} {plan:?}"
         );
@@ -58,7 +58,7 @@ async fn sessions_are_searched_by_indexes(app: TestApp) {
     }
     // By any of several that have the order: servers differ in which they like best.
     let live = plan(&app, some(Search { state: Some(State::Live), ..all() })).await;
-    assert!(live.index("s").starts_with("idx_") && live.in_order, "{live:?}");
+    assert!(live.index_of("s").starts_with("idx_") && live.in_order, "{live:?}");
     // Narrowed by more: by whichever index the optimiser likes best, but by one. Without a user it is not
     // asked of USER_INACTIVE, which is an OR over two tables: no index serves that whole.
     let user = Search { user_id: Some(7), ..all() };
@@ -75,7 +75,7 @@ async fn sessions_are_searched_by_indexes(app: TestApp) {
         Search { login_ip: Some("10.0.0.7".into()), state: Some(State::Live), ..user.clone() },
     ] {
         let plan = plan(&app, some(search.clone())).await;
-        assert!(plan.index("s").starts_with("idx_"), "{search:?}: {plan:?}");
+        assert!(plan.index_of("s").starts_with("idx_"), "{search:?}: {plan:?}");
     }
     // Counts, too, where something narrows them that has an index.
     for search in [
@@ -85,7 +85,7 @@ async fn sessions_are_searched_by_indexes(app: TestApp) {
         Search { from: soon, ..all() },
     ] {
         let plan = plan(&app, count(search.clone())).await;
-        assert!(plan.index("s").starts_with("idx_"), "{search:?}: {plan:?}");
+        assert!(plan.index_of("s").starts_with("idx_"), "{search:?}: {plan:?}");
     }
 }
 
@@ -106,10 +106,10 @@ async fn the_audit_log_is_read_by_indexes(app: TestApp) {
             let slice = Slice { after, ..Slice::first(PAGE) };
             let page = plan(&app, audit::page_statement(&search, DbZone::UTC, slice)).await;
             let index = format!("idx_audit_events_{index}");
-            assert_eq!(page.index("audit_events"), index, "{search:?} {page:?}");
+            assert_eq!(page.index_of("audit_events"), index, "{search:?} {page:?}");
             assert!(page.in_order, "{search:?}: {page:?}");
             let count = plan(&app, audit::count_statement(&search, DbZone::UTC)).await;
-            assert!(count.index("audit_events").starts_with("idx_"), "{search:?}: {count:?}");
+            assert!(count.index_of("audit_events").starts_with("idx_"), "{search:?}: {count:?}");
         }
     }
 }

@@ -57,16 +57,16 @@ async fn a_user_is_shown_without_secrets(app: TestApp) {
 
 async fn users_are_found_by_each_filter(app: TestApp) {
     let boss = boss(&app).await;
-    let (ana, anna) = (app.user("小红").await, app.user("小红帽").await);
+    let (ana, hat) = (app.user("小红").await, app.user("小红帽").await);
     let wang = app.staff("wang", Role::Agent).await;
-    let (ana_id, anna_id) = (ana.user_id, anna.user_id);
+    let (ana_id, hat_id) = (ana.user_id, hat.user_id);
     app.database
         .execute(&format!("UPDATE users SET email = 'red@example.com' WHERE user_id = {ana_id}"))
         .await;
-    set(&boss, route::USER_STATUS, anna_id, json!({ "status": "banned", "reason": "spam" }))
+    set(&boss, route::USER_STATUS, hat_id, json!({ "status": "banned", "reason": "spam" }))
         .await
         .ok();
-    let (one, both) = (BTreeSet::from([ana_id]), BTreeSet::from([ana_id, anna_id]));
+    let (one, both) = (BTreeSet::from([ana_id]), BTreeSet::from([ana_id, hat_id]));
     assert_eq!(find(&boss, "search=%E5%B0%8F%E7%BA%A2").await, both, "a nickname's beginning");
     assert_eq!(find(&boss, "search=%E7%BA%A2").await, BTreeSet::new(), "not its middle");
     assert_eq!(find(&boss, &format!("search={}", ana.mobile)).await, one);
@@ -76,11 +76,11 @@ async fn users_are_found_by_each_filter(app: TestApp) {
         BTreeSet::from([wang.user_id])
     );
     assert_eq!(find(&boss, "search=%25").await, BTreeSet::new(), "no pattern");
-    assert_eq!(find(&boss, "status=banned").await, BTreeSet::from([anna_id]));
+    assert_eq!(find(&boss, "status=banned").await, BTreeSet::from([hat_id]));
     assert_eq!(find(&boss, "role=agent").await, BTreeSet::from([wang.user_id]));
     assert_eq!(find(&boss, "role=agent&status=banned").await, BTreeSet::new());
     assert_eq!(find(&boss, "search=%E5%B0%8F&status=active&role=user").await, one);
-    assert_eq!(find(&boss, &format!("search={anna_id}&status=active")).await, BTreeSet::new());
+    assert_eq!(find(&boss, &format!("search={hat_id}&status=active")).await, BTreeSet::new());
     assert_eq!(find(&boss, "").await.len(), 4);
 }
 

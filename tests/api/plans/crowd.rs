@@ -83,9 +83,9 @@ pub async fn fill(app: &TestApp) {
     })
     .await;
     let listings = "market_listings (listing_kind, seller_user_id, price_amount, status, created_at, updated_at)";
-    let states = ["on_sale", "locked", "sold", "withdrawn", "admin_withdrawn"];
+    let all = ["on_sale", "locked", "sold", "withdrawn", "admin_withdrawn"];
     add(app, listings, |n| {
-        let (status, at) = (states[usize::try_from(n % 5).unwrap()], time(n));
+        let (status, at) = (all[usize::try_from(n % 5).unwrap()], time(n));
         format!("'item_instance', {}, {}, '{status}', {at}, {at}", FIRST + n % 60, n + 1)
     })
     .await;

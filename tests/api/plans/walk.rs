@@ -83,7 +83,7 @@ async fn customer_service(app: &TestApp, boss: &LoggedIn<'_>, wang: &LoggedIn<'_
     let answer = json!({ "content": "x", "reply_to_id": first });
     hand_on(app, &ana, id, &[json!({ "content": "x" }), answer]).await;
     for query in
-        ["".to_owned(), "?page=2".into(), format!("?before={first}"), format!("?after={first}")]
+        [String::new(), "?page=2".into(), format!("?before={first}"), format!("?after={first}")]
     {
         ana.get(&format!("{}{query}", at(route::CHAT_MESSAGES))).await.ok();
         wang.get(&format!("{}{query}", at(route::DESK_MESSAGES))).await.ok();
@@ -226,8 +226,8 @@ async fn what_the_edge_asks(app: &TestApp, wang: &LoggedIn<'_>) {
     let lease = Duration::from_secs(30);
     for kinds in [&Kind::CHAT[..], &[Kind::SessionEnded, Kind::SecurityAlert]] {
         let mut tx = app.app.db.begin().await.unwrap();
-        let taken = store::outbox::take(tx.conn(), kinds, 50, lease, now).await.unwrap();
-        let ids: Vec<i64> = taken.iter().map(|row| row.edge_outbox_id).collect();
+        let rows = store::outbox::take(tx.conn(), kinds, 50, lease, now).await.unwrap();
+        let ids: Vec<i64> = rows.iter().map(|row| row.edge_outbox_id).collect();
         assert!(ids.len() > 3, "{ids:?}");
         store::outbox::fresh_alerts_before(tx.conn(), ids[2]).await.unwrap();
         store::outbox::postpone(tx.conn(), ids[0], now, true).await.unwrap();
