@@ -14,6 +14,7 @@ pub(crate) fn api() -> Api {
         .merge(http::console::routes())
         .merge(http::operations::routes())
         .merge(http::document::routes())
+        .merge(http::metrics::routes())
 }
 
 /// The whole API of the origin.
@@ -22,7 +23,6 @@ pub fn router(app: App) -> Router {
         .router()
         // Between edge and origin alone.
         .merge(http::internal::router())
-        .merge(http::metrics::router())
         .fallback(async || ApiError::from(ErrorCode::NotFound))
         .method_not_allowed_fallback(async || ApiError::from(ErrorCode::MethodNotAllowed))
         .layer(middleware::from_fn_with_state(app.clone(), http::console::staff_alone))

@@ -39,7 +39,14 @@ fn the_one_that_is_kept_is_current() {
 
 #[test]
 fn it_has_all_that_the_edge_forwards_and_the_edge_forwards_all_of_the_api() {
-    let own = [route::HEALTHZ, route::READYZ, route::OPENAPI, route::DOCS, route::DOCS_FILE];
+    let own = [
+        route::HEALTHZ,
+        route::READYZ,
+        route::METRICS,
+        route::OPENAPI,
+        route::DOCS,
+        route::DOCS_FILE,
+    ];
     let own = own.map(|path| ("GET".to_owned(), path.to_owned()));
     let forwarded = FORWARDED.iter().flat_map(|route| {
         route::spellings(route.path).map(|path| (route.method.as_str().to_owned(), path))

@@ -19,6 +19,7 @@ use crate::{
         guard::{Admin, Agent, UserSide},
         input::{Both, Id, Json, OptionalJson, Query},
     },
+    http::metrics::Nearby,
     state::App,
 };
 
@@ -43,6 +44,12 @@ impl Taken for RawPathParams {
 
 impl Taken for HeaderMap {
     fn say(_: &mut Said) {}
+}
+
+impl Taken for Nearby {
+    fn say(of: &mut Said) {
+        of.refuses(&[ErrorCode::NotFound]);
+    }
 }
 
 /// What a call without a live session is told.

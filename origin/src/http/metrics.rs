@@ -11,15 +11,22 @@ use axum::{
 };
 use shared::{error::ErrorCode, route};
 
-use crate::{error::ApiError, extract::context::CallContext, metrics::CONTENT_TYPE, state::App};
+use crate::{
+    document::api::{Api, Tag},
+    error::ApiError,
+    extract::context::CallContext,
+    handle,
+    metrics::CONTENT_TYPE,
+    state::App,
+};
 
 /// What a proxy adds to a call that it passes on: such a call comes from outside, whoever its peer is.
 const PASSED_ON: [&str; 5] =
     ["forwarded", "x-forwarded-for", "x-real-ip", "cf-connecting-ip", "via"];
 
 /// The route at the main address.
-pub fn router() -> Router<App> {
-    Router::new().route(route::METRICS, get(nearby))
+pub fn routes() -> Api {
+    Api::of(Tag::Operations, [handle!(nearby)])
 }
 
 /// The route at an address of its own, where whoever reaches it may read.
@@ -28,7 +35,7 @@ pub fn own_router() -> Router<App> {
 }
 
 /// A monitor on this machine or in its private network; of all others there is no such path.
-struct Nearby;
+pub struct Nearby;
 
 impl FromRequestParts<App> for Nearby {
     type Rejection = ApiError;
@@ -51,6 +58,10 @@ fn is_private(ip: IpAddr) -> bool {
     }
 }
 
+/// What monitoring reads, in the OpenMetrics format: for callers of this machine and of private networks.
+#[utoipa::path(get, path = route::METRICS, responses(
+    (status = 200, description = "The metrics.", content_type = "application/openmetrics-text", body = String),
+))]
 async fn nearby(_: Nearby, app: State<App>) -> Result<Response, ApiError> {
     metrics(app).await
 }

@@ -46,8 +46,15 @@ impl<'a> Values<'a> {
         if before.ends_with("OFFSET ") {
             return "0".to_owned();
         }
+        if before.rsplit_once("INSTR(").is_some_and(|(_, within)| !within.contains(')')) {
+            return "'7'".to_owned();
+        }
         if before.ends_with("+ ") || before.ends_with("- ") {
             return "1".to_owned();
+        }
+        if before.trim_end().ends_with("_hash =") {
+            // No log shows it, nor a statement.
+            return "'x'".to_owned();
         }
         let place =
             place(before, after).unwrap_or_else(|| panic!("what stands for the ? after {before}"));
@@ -99,9 +106,10 @@ impl<'a> Values<'a> {
 }
 
 /// What comes before a `?`: the column, and what it is compared by, where it is not `=`.
-static BEFORE: LazyLock<[Regex; 5]> = LazyLock::new(|| {
+static BEFORE: LazyLock<[Regex; 6]> = LazyLock::new(|| {
     [
         r"(\w+) IN \((?:\?, ?)*$",
+        r"(\w+) \+ 0 (<>|<=|>=|=|<|>) $",
         r"(\w+) (<>|<=|>=|=|<|>) $",
         r"COALESCE\((\w+), $",
         r"COALESCE\((?:\w+\.)?(\w+), [\w.]+\) (<=|>=|=|<|>) $",
@@ -127,6 +135,7 @@ fn what_a_value_is_compared_with_is_known() {
     };
     let known = |text: &str| Some(text.to_owned());
     assert_eq!(said("SELECT a FROM b WHERE b.c >= ", ""), known("c >="));
+    assert_eq!(said("SELECT a FROM b WHERE b.c + 0 < ", ""), known("c <"));
     assert_eq!(said("DELETE FROM b WHERE c IN (?, ?, ", ", ?)"), known("c ="));
     assert_eq!(said("UPDATE b SET c = COALESCE(", ", d)"), known("d ="));
     assert_eq!(said("UPDATE b SET c = COALESCE(d, ", ")"), known("d ="));

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use origin::{
-    background::{activity, cleanup::Cleanup, expiry},
+    background::{activity, cleanup::Cleanup, expiry, gauges},
     config::Retention,
     store::{
         self,
@@ -126,7 +126,7 @@ async fn the_market(app: &TestApp, boss: &LoggedIn<'_>) {
     let ana = app.user("ana").await.log_in(Device::phone("phone-1")).await;
     let key = app
         .database
-        .texts("SELECT CAST(MIN(market_listing_id) AS CHAR(20)) FROM market_listings")
+        .texts("SELECT CAST(market_listing_id AS CHAR(20)) FROM market_listings ORDER BY market_listing_id LIMIT 1")
         .await;
     let key: i64 = key[0].parse().unwrap();
     let mine = format!(
@@ -138,12 +138,16 @@ async fn the_market(app: &TestApp, boss: &LoggedIn<'_>) {
         for query in ["", "&listing_kind=item_instance", "&min_price=5&max_price=90"] {
             for (client, path) in [(&ana, route::MARKET_LISTINGS), (boss, route::CONSOLE_LISTINGS)]
             {
-                first_two_pages(client, &format!("{path}?limit=2&sort={sort}{query}")).await;
+                // The console's lists by price are of one status.
+                let status = if path == route::CONSOLE_LISTINGS { "&status=on_sale" } else { "" };
+                first_two_pages(client, &format!("{path}?limit=2&sort={sort}{status}{query}"))
+                    .await;
             }
         }
     }
-    first_two_pages(boss, &format!("{}?limit=2&seller_user_id=100007", route::CONSOLE_LISTINGS))
-        .await;
+    for query in ["seller_user_id=100007", "search=7", "search=x", "sort=oldest"] {
+        first_two_pages(boss, &format!("{}?limit=2&{query}", route::CONSOLE_LISTINGS)).await;
+    }
     boss.get(route::CONSOLE_LISTING_STATS).await.ok();
     ana.get(&route::with_id(route::MARKET_LISTING, key)).await.ok();
     ana.post(&route::with_id(route::WITHDRAW_LISTING, key), &json!({})).await.ok();
@@ -240,6 +244,7 @@ async fn what_the_edge_asks(app: &TestApp, wang: &LoggedIn<'_>) {
 }
 
 async fn beside_the_calls(app: &TestApp) {
+    gauges::look(&app.app).await.unwrap();
     let now = app.app.ambient.now();
     let db = &app.app.db;
     // What a log-in by WeChat asks, whoever answers for WeChat.

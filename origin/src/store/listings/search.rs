@@ -341,6 +341,8 @@ pub async fn count(mut conn: Conn<'_>, search: &Search) -> sqlx::Result<Counted>
 pub fn count_statement(search: &Search, zone: DbZone, until: Option<Position>) -> Statement {
     let mut statement = Statement::new("SELECT COUNT(*) FROM (SELECT k.market_listing_id");
     push_looked_at(&mut statement, search, zone, None, until);
+    // Counting needs no order, but SQLite goes by the index for it, and not through the table.
+    statement.push(words(search.sort).order, []);
     statement.push(" LIMIT ?) counted", [(MOST_COUNTED + 1).into()]);
     statement
 }
