@@ -8,7 +8,7 @@ use axum::{
     extract::{ConnectInfo, Request},
 };
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
-use hyper_util::rt::TokioIo;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
     net::{TcpListener, TcpStream},
     time::{sleep, timeout},
@@ -119,8 +119,10 @@ impl Open {
         });
         let (close, cut) = (self.close.clone(), self.cut.clone());
         self.tasks.spawn(async move {
-            let mut connection =
-                pin!(http1::Builder::new().serve_connection(TokioIo::new(stream), answer));
+            let mut http = http1::Builder::new();
+            // A head that does not come to its end within half a minute is given up.
+            http.timer(TokioTimer::new());
+            let mut connection = pin!(http.serve_connection(TokioIo::new(stream), answer));
             let done = tokio::select! {
                 done = connection.as_mut() => done,
                 () = close.cancelled() => {

@@ -1,7 +1,5 @@
 //! What monitoring reads moves with what happens.
 
-#![expect(clippy::float_cmp, reason = "what is counted here are whole numbers")]
-
 use std::{net::IpAddr, time::Duration};
 
 use axum::body::Body;

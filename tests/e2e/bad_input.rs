@@ -25,9 +25,8 @@ async fn edge_and_origin_refuse_alike(system: System) {
     let json_type = Some("application/json");
     let flipped = flip(&bearer);
     let huge = format!("Bearer {}", "x".repeat(5000));
-    let cases: [Case; 18] = [
+    let cases: [Case; 17] = [
         ("GET", "/nowhere", None, None, "", 404, "NOT_FOUND"),
-        ("GET", "/metrics", None, None, "", 404, "NOT_FOUND"),
         ("GET", route::LOGIN, None, None, "", 405, "METHOD_NOT_ALLOWED"),
         ("DELETE", route::MY_LISTINGS, Some(&bearer), None, "", 405, "METHOD_NOT_ALLOWED"),
         ("GET", route::MY_LISTINGS, None, None, "", 401, "TOKEN_MISSING"),
@@ -99,7 +98,8 @@ fn flip(bearer: &str) -> String {
 async fn nobody_else_speaks_for_edge_or_origin(system: System) {
     let client = system.user("mini_program", "phone-1").await;
     // What is the origin's own cannot be reached through the edge.
-    for path in [route::INTERNAL_LIVENESS, route::INTERNAL_MESSAGES, route::READYZ] {
+    for path in [route::INTERNAL_LIVENESS, route::INTERNAL_MESSAGES, route::READYZ, route::METRICS]
+    {
         for method in ["GET", "POST"] {
             let request = system
                 .request(&Door::Edge, method, path)

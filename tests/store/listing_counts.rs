@@ -363,7 +363,8 @@ async fn an_account_that_may_make_no_triggers_counts_all_the_same() {
         // Somebody who may has done it: what they made is left alone, and believed.
         assert!(matches!(install(&app.app.db, now).await.unwrap(), Installed::Ready));
         let by_another = install(&theirs, now).await.unwrap();
-        assert!(matches!(by_another, Installed::ByAnother), "{by_another:?}");
+        // MariaDB shows it the triggers, MySQL does not.
+        assert!(matches!(by_another, Installed::ByAnother | Installed::Ready), "{by_another:?}");
         assert_eq!(of_all(&app).await.unwrap().total(), BEFORE);
         // Who may not look at the triggers' table writes all the same.
         line.execute(&insert(1, ListingStatus::OnSale)).await.unwrap();

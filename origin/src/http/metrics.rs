@@ -58,7 +58,7 @@ fn is_private(ip: IpAddr) -> bool {
     }
 }
 
-/// What monitoring reads, in the OpenMetrics format: for callers of this machine and of private networks.
+/// What monitoring reads, as Prometheus scrapes it: for callers of this machine and of private networks.
 #[utoipa::path(get, path = route::METRICS, responses(
     (status = 200, description = "The metrics.", content_type = "application/openmetrics-text", body = String),
 ))]

@@ -24,9 +24,14 @@ pub async fn list(
     page: Page,
 ) -> Result<(Vec<Listing>, Pagination), ApiError> {
     let order = wanted.sort.as_str();
-    let mut handle = app.db.acquire().await?;
-    let total = total(handle.conn(), wanted).await?;
-    let mut found = search::page(handle.conn(), wanted, page.slice()).await?;
+    let (total, mut found) = app
+        .db
+        .read(async |mut handle| {
+            let total = total(handle.conn(), wanted).await?;
+            let found = search::page(handle.conn(), wanted, page.slice()).await?;
+            Ok::<_, ApiError>((total, found))
+        })
+        .await?;
     let mut pagination = page.finish(order, total.listings, &mut found.listings, wanted.place());
     pagination.total_is_at_least = total.at_least;
     if pagination.next_cursor.is_none() {

@@ -22,7 +22,7 @@ pub struct ListingStats {
 /// How many listings there are, of all sellers.
 #[utoipa::path(get, path = route::CONSOLE_LISTING_STATS)]
 pub async fn stats(State(app): State<App>, _: Admin) -> Answer<ListingStats> {
-    let mut handle = app.db.acquire().await?;
-    let status_counts = listing_counts::of_all_counted(handle.conn()).await?;
+    let status_counts =
+        app.db.read(async |mut handle| listing_counts::of_all_counted(handle.conn()).await).await?;
     Ok(Envelope::ok(ListingStats { total: status_counts.total(), status_counts }))
 }
