@@ -94,6 +94,14 @@ pub(crate) fn origin() -> Result<()> {
     process::run(&mut build, &step_log("origin-build"))
 }
 
+/// Build the origin and what measures it, optimised.
+pub(crate) fn release() -> Result<()> {
+    let mut build = process::command("cargo");
+    let what = ["--package", "origin", "--package", "tests", "--bin", "origin", "--bin", "bench"];
+    build.args(["build", "--release"]).args(what).current_dir(workspace_root());
+    process::run(&mut build, &step_log("release-build"))
+}
+
 fn stamp(with: &EdgeTools) -> Result<String> {
     let root = workspace_root();
     let mut hasher = Hasher::default();

@@ -22,6 +22,8 @@ enum Command {
     Soak(xtask::soak::Options),
     /// Hold the API against its own document, with calls made up at random.
     FuzzApi(xtask::fuzz_api::Options),
+    /// Measure speed beside floors and peers, by turns in one run.
+    Bench(xtask::bench::Options),
     /// Build the edge for deployment and print its size.
     BuildEdge,
 }
@@ -32,6 +34,7 @@ fn main() -> ExitCode {
         Command::Test(options) => xtask::suite::run(&options),
         Command::Soak(options) => xtask::soak::run(&options),
         Command::FuzzApi(options) => xtask::fuzz_api::run(&options),
+        Command::Bench(options) => xtask::bench::run(&options),
         Command::BuildEdge => xtask::build_edge().map(|()| ExitCode::SUCCESS),
     };
     done.unwrap_or_else(|error| {

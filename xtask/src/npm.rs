@@ -1,6 +1,9 @@
 //! The npm packages of package.json: Node itself, wrangler, wasm-opt, esbuild.
 
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context as _, Result, bail};
 
@@ -15,9 +18,13 @@ pub fn bin_dir() -> PathBuf {
     workspace_root().join("node_modules/.bin")
 }
 
-/// `npm ci`, unless it has been done for this package-lock.json.
+/// `npm ci` of the workspace's package.json.
 pub fn install() -> Result<()> {
-    let root = workspace_root();
+    install_in(workspace_root())
+}
+
+/// `npm ci` in a folder, unless it has been done for its package-lock.json.
+pub fn install_in(root: &Path) -> Result<()> {
     let stamp_file = root.join("node_modules/.drawbridge-stamp");
     let stamp = Hasher::default()
         .tree(&root.join("package.json"))?

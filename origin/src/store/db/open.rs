@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use sqlx::{
-    AssertSqlSafe, Executor as _, MySqlPool, SqlitePool,
+    AssertSqlSafe, Connection as _, Executor as _, MySqlPool, SqlitePool,
     mysql::{MySqlConnectOptions, MySqlConnection, MySqlPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
@@ -14,6 +14,9 @@ use super::Pool;
 const ACQUIRE: Duration = Duration::from_secs(5);
 /// The longest wait for SQLite's write lock.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+/// A connection that rested for longer is asked whether it still holds before it is used; one that was used just now
+/// has been asked when it was given back.
+const RESTED: Duration = Duration::from_secs(1);
 
 /// An adopted database's columns hold whole seconds. A time that is written there loses its fraction and is not
 /// rounded up: a row is never newer than the clock, and a session never lives longer than was said. MariaDB does
@@ -76,6 +79,15 @@ fn mysql(url: &str, limits: PoolLimits, is_for: Use) -> sqlx::Result<MySqlPool> 
     Ok(MySqlPoolOptions::new()
         .max_connections(limits.max_connections)
         .acquire_timeout(limits.acquire)
+        .test_before_acquire(false)
+        .before_acquire(|connection, meta| {
+            Box::pin(async move {
+                if meta.idle_for > RESTED {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        })
         // A lock must be followed by the newest rows, not by a snapshot from before it.
         .after_connect(move |connection, _| {
             Box::pin(async move {
