@@ -121,6 +121,12 @@ fn stamp(with: &EdgeTools) -> Result<String> {
     Ok(hasher.hex())
 }
 
+/// What is uploaded of an edge, in bytes, gzipped.
+pub(crate) fn edge_upload(dir: &Path) -> Result<u64> {
+    let size = |file: &str| Size::of(&dir.join(file));
+    Ok(size("index_bg.wasm")?.gzipped + size("index.js")?.gzipped)
+}
+
 fn print_size() -> Result<()> {
     let wasm = Size::of(&edge_dir().join("index_bg.wasm"))?;
     let script = Size::of(&edge_dir().join("index.js"))?;

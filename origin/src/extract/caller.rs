@@ -101,9 +101,9 @@ fn verified(parts: &Parts, app: &App) -> Result<Claims, ApiError> {
 /// The reason why it is not; `SESSION_NOT_FOUND` where there is none.
 pub async fn live_session(app: &App, session_token: &str) -> Result<Session, ApiError> {
     let mut handle = app.db.acquire().await?;
-    let session = store::sessions::find_by_token(handle.conn(), session_token)
-        .await?
-        .ok_or(ErrorCode::SessionNotFound)?;
+    let found = store::sessions::find_by_token(handle.conn(), session_token).await?;
+    handle.done();
+    let session = found.ok_or(ErrorCode::SessionNotFound)?;
     judge(&session.facts, app.policy.session_idle_limit, app.ambient.now())?;
     Ok(session)
 }

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use super::{figures::Row, origin, stage::Stage};
+use super::{chat, edge, figures::Row, lists, load::Load, login, memory, origin, stage::Stage};
 
 /// What a case needs to have been built before it is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,6 +13,12 @@ pub enum Need {
     Edge,
     /// The peers' packages.
     Peers,
+}
+
+/// A server that answers, and how many requests of it make a round.
+pub struct Side {
+    pub load: Load,
+    pub requests: u64,
 }
 
 /// One case.
@@ -37,4 +43,17 @@ pub const CASES: &[Case] = &[
         needs: &[Need::Origin, Need::Peers],
         run: origin::my_listings,
     },
+    Case { name: "my-listings by cursor", needs: &[Need::Origin], run: lists::cursors },
+    Case { name: "origin memory", needs: &[Need::Origin], run: memory::of_origin },
+    Case { name: "origin login", needs: &[Need::Origin], run: login::login },
+    Case { name: "edge authenticated", needs: ALL, run: edge::authenticated },
+    Case { name: "edge first verification", needs: ALL, run: edge::first_verification },
+    Case { name: "edge size and start", needs: ALL, run: edge::size_and_start },
+    Case { name: "chat end to end", needs: ALL, run: chat::end_to_end },
+    Case { name: "chat durable sends", needs: ALL, run: chat::durable_sends },
+    Case { name: "chat fan-out", needs: ALL, run: chat::fan_out },
+    Case { name: "idle sockets", needs: ALL, run: memory::of_sockets },
+    Case { name: "revocation", needs: ALL, run: lists::revocations },
 ];
+
+const ALL: &[Need] = &[Need::Origin, Need::Edge, Need::Peers];

@@ -58,7 +58,7 @@ impl Load {
         let dir = tempfile::tempdir_in(dir)?;
         let (log, times) = (dir.path().join("out"), dir.path().join("times"));
         let connections = self.connections.min(self.requests);
-        let mut command = cpus.load("h2load");
+        let mut command = cpus.load("h2load", |program| process::command(program));
         command
             .args(["--h1", "--threads", "1", "--clients", &connections.to_string()])
             .args(["--requests", &self.requests.to_string()])

@@ -4,10 +4,15 @@
 //! is to reach, and the figures of each round, are in the JSON.
 
 mod case;
+mod chat;
 mod cpus;
+mod edge;
 mod facts;
 mod figures;
+mod lists;
 mod load;
+mod login;
+mod memory;
 mod origin;
 mod peers;
 mod picture;

@@ -3,6 +3,7 @@
 use anyhow::Result;
 
 use super::{
+    case::Side,
     figures::{Row, Series, Target, Unit},
     load::{Answered, Load},
     peers::Peer,
@@ -15,14 +16,10 @@ const CONNECTIONS: u64 = 32;
 /// An edge that nobody asks for anything here.
 pub const NO_EDGE: &str = "http://127.0.0.1:9";
 
-const VERIFY: &str = "/api/v4/auth/verify";
-const MY_LISTINGS: &str = "/api/v4/market/my-listings?limit=20";
-
-/// A server that answers, and how many requests of it make a round.
-pub struct Side {
-    pub load: Load,
-    pub requests: u64,
-}
+/// The whole check of a session.
+pub const VERIFY: &str = "/api/v4/auth/verify";
+/// A page of one's own listings.
+pub const MY_LISTINGS: &str = "/api/v4/market/my-listings?limit=20";
 
 /// Rounds of all sides by turns, after each has had a tenth of a round to warm up.
 pub fn by_turns(stage: &Stage, sides: &[Side]) -> Result<Vec<Vec<Answered>>> {

@@ -22,10 +22,7 @@ pub fn install() -> Result<()> {
 }
 
 /// A program of Node that listens on a port; its end, when dropped, is by force.
-pub struct Peer {
-    server: Server,
-    port: u16,
-}
+pub struct Peer(Server);
 
 impl Peer {
     /// Starts one of the servers of the team of today, on the same database, with as many connections to it.
@@ -41,15 +38,15 @@ impl Peer {
         let log = Log::File(stage.dir().join(format!("peer-{port}.log")));
         let mut server = Server::start("peer", port, log, &mut command)?;
         server.wait_until_it_listens(PATIENCE)?;
-        Ok(Self { server, port })
+        Ok(Self(server))
     }
 
     pub fn url(&self) -> String {
-        self.server.url()
+        self.0.url()
     }
 
-    pub fn port(&self) -> u16 {
-        self.port
+    pub fn pid(&mut self) -> u32 {
+        self.0.pid()
     }
 }
 

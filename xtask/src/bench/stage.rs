@@ -2,11 +2,7 @@
 //! the first case asks for it, and ends with the run.
 
 use std::{
-    cell::OnceCell,
-    path::{Path, PathBuf},
-    process::Command,
-    thread::available_parallelism,
-    time::Duration,
+    path::Path, process::Command, sync::OnceLock, thread::available_parallelism, time::Duration,
 };
 
 use anyhow::{Context as _, Result, bail};
@@ -22,7 +18,7 @@ use super::{
 };
 use crate::{
     build,
-    mysql::Mysql,
+    mysql::{Mysql, URL_VARIABLE},
     process,
     progress::{say, step},
     secrets::Secrets,
@@ -43,7 +39,7 @@ pub struct Stage {
     pub cpus: Cpus,
     cores: usize,
     dir: TempDir,
-    database: OnceCell<Database>,
+    database: OnceLock<Database>,
 }
 
 /// A schema of this run's own.
@@ -76,7 +72,7 @@ impl Stage {
             cpus: Cpus::part()?,
             cores,
             dir: tempfile::Builder::new().prefix("drawbridge-bench-").tempdir()?,
-            database: OnceCell::new(),
+            database: OnceLock::new(),
         })
     }
 
@@ -155,7 +151,24 @@ impl Stage {
 
     /// What a part of the measuring program prints.
     pub fn measure(&self, args: &[&str]) -> Result<String> {
-        measure(Command::new(release_binary("bench")), args)
+        measure(&mut Command::new(release_binary("bench")), args)
+    }
+
+    /// The same of a part that makes schemas of its own on the database server, and starts origins.
+    pub fn measure_on_server(&self, args: &[&str]) -> Result<String> {
+        let mut program = Command::new(release_binary("bench"));
+        program.env(URL_VARIABLE, self.database()?.server.url());
+        measure(program.env("ORIGIN_BIN", release_binary("origin")), args)
+    }
+
+    /// The same on the load's core.
+    pub fn load(&self, args: &[&str]) -> Result<String> {
+        measure(&mut self.cpus.load(release_binary("bench"), |program| Command::new(program)), args)
+    }
+
+    /// The one figure that it prints there.
+    pub fn load_figure(&self, args: &[&str]) -> Result<f64> {
+        Ok(self.load(args)?.parse()?)
     }
 
     /// The one figure that it prints.
@@ -165,7 +178,7 @@ impl Stage {
 }
 
 /// Runs a part of the measuring program to its end.
-pub fn measure(mut program: Command, args: &[&str]) -> Result<String> {
+fn measure(program: &mut Command, args: &[&str]) -> Result<String> {
     let output = program.args(args).output()?;
     if !output.status.success() {
         bail!("{} failed: {}", args[0], String::from_utf8_lossy(&output.stderr));
@@ -178,7 +191,7 @@ impl Database {
         let server = step("database server", Mysql::start)?;
         say(format!("  {}", server.version()));
         let create = ["create", server.url()];
-        let url = measure(Command::new(release_binary("bench")), &create)?;
+        let url = measure(&mut Command::new(release_binary("bench")), &create)?;
         let origin = release_binary("origin");
         let mut secrets = Secrets::load_or_create(&dir.join("secrets"), &origin)?;
         add_shared_secret(&mut secrets, &origin, dir)?;
@@ -197,7 +210,7 @@ impl Database {
 impl Drop for Database {
     fn drop(&mut self) {
         // On a server that is not ours the schema would stay.
-        let _ = measure(Command::new(release_binary("bench")), &["remove", &self.url]);
+        let _ = measure(&mut Command::new(release_binary("bench")), &["remove", &self.url]);
     }
 }
 
@@ -214,9 +227,4 @@ fn add_shared_secret(secrets: &mut Secrets, origin: &Path, dir: &Path) -> Result
     public["keys"].as_array_mut().context("no key set")?.push(shared);
     secrets.jwt_public_keys = public.to_string();
     Ok(())
-}
-
-/// A file of the peers.
-pub fn peer_file(path: &str) -> PathBuf {
-    peers::dir().join(path)
 }

@@ -58,7 +58,7 @@ impl Server {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    pub fn wait_until_healthy(&mut self, health: &Health, timeout: Duration) -> Result<()> {
+    pub(super) fn wait_until_healthy(&mut self, health: &Health, timeout: Duration) -> Result<()> {
         let deadline = now() + timeout;
         loop {
             // First: another process may have taken the port and answer in this one's place.

@@ -3,20 +3,17 @@
 use std::time::Duration;
 
 use sqlx::{
-    AssertSqlSafe, Connection as _, Executor as _, MySqlPool, SqlitePool,
+    AssertSqlSafe, Executor as _, MySqlPool, SqlitePool,
     mysql::{MySqlConnectOptions, MySqlConnection, MySqlPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use super::Pool;
+use super::{Pool, shelf::Shelf};
 
 /// The longest wait for a connection, where nothing else is set.
 const ACQUIRE: Duration = Duration::from_secs(5);
 /// The longest wait for SQLite's write lock.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
-/// A connection that rested for longer is asked whether it still holds before it is used; one that was used just now
-/// has been asked when it was given back.
-const RESTED: Duration = Duration::from_secs(1);
 
 /// An adopted database's columns hold whole seconds. A time that is written there loses its fraction and is not
 /// rounded up: a row is never newer than the clock, and a session never lives longer than was said. MariaDB does
@@ -55,9 +52,9 @@ pub(super) enum Use {
 /// A pool that connects when it is asked for a connection.
 pub(super) fn pool(url: &str, limits: PoolLimits, is_for: Use) -> sqlx::Result<Pool> {
     if url.starts_with("sqlite:") {
-        sqlite(url, limits, is_for).map(Pool::Sqlite)
+        sqlite(url, limits, is_for).map(|pool| Pool::Sqlite(Shelf::new(pool)))
     } else {
-        mysql(url, limits, is_for).map(Pool::MySql)
+        mysql(url, limits, is_for).map(|pool| Pool::MySql(Shelf::new(pool)))
     }
 }
 
@@ -79,15 +76,6 @@ fn mysql(url: &str, limits: PoolLimits, is_for: Use) -> sqlx::Result<MySqlPool> 
     Ok(MySqlPoolOptions::new()
         .max_connections(limits.max_connections)
         .acquire_timeout(limits.acquire)
-        .test_before_acquire(false)
-        .before_acquire(|connection, meta| {
-            Box::pin(async move {
-                if meta.idle_for > RESTED {
-                    connection.ping().await?;
-                }
-                Ok(true)
-            })
-        })
         // A lock must be followed by the newest rows, not by a snapshot from before it.
         .after_connect(move |connection, _| {
             Box::pin(async move {

@@ -95,6 +95,11 @@ const Message = model('message', 'chat_messages', {
   updated_at: DATE(3),
 });
 
+const Conversation = model('conversation', 'customer_service_sessions', {
+  customer_service_session_id: key(BIGINT),
+  user_id: INTEGER,
+});
+
 /** The session that a token names, with its user, by one JOIN. */
 export function sessionOf(session_token) {
   return Session.findOne({
@@ -128,4 +133,13 @@ export function counts(seller_user_id) {
 /** Stores a message at a place in its conversation. */
 export function insertMessage(message) {
   return Message.create(message);
+}
+
+/** The newest place in a conversation. */
+export async function lastSeq(customer_service_session_id) {
+  return (await Message.max('seq', { where: { customer_service_session_id } })) ?? 0;
+}
+
+export async function userOfConversation(customer_service_session_id) {
+  return (await Conversation.findByPk(customer_service_session_id, { raw: true }))?.user_id;
 }
