@@ -9,10 +9,7 @@ use super::{
     origin::{MY_LISTINGS, NO_EDGE, by_turns, times},
     stage::{Stage, USER},
 };
-use crate::{
-    process,
-    workspace::{release_binary, step_log},
-};
+use crate::{process, workspace::step_log};
 
 /// A seller of very many listings.
 const BIG_SELLER: i64 = 77;
@@ -26,7 +23,7 @@ pub fn cursors(stage: &mut Stage) -> Result<Vec<Row>> {
     let pages = (listings / 100).to_string();
     let url = stage.database()?.url.clone();
     let big = BIG_SELLER.to_string();
-    let mut seed = process::command(release_binary("origin"));
+    let mut seed = process::command(&stage.programs.origin);
     seed.args(["seed", "synthetic", "--beside-other-data", "--listings", &listings.to_string()])
         .args(["--big-seller", &big, "--big-seller-listings", &listings.to_string()])
         .env("DATABASE_URL", url);

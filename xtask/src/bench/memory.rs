@@ -19,10 +19,7 @@ use super::{
     peers::Peer,
     stage::Stage,
 };
-use crate::{
-    process::{self, Group},
-    workspace::release_binary,
-};
+use crate::process::{self, Group};
 
 /// The most that an origin may hold, in bytes.
 const MOST: f64 = 40e6;
@@ -84,7 +81,7 @@ fn a_socket(
 ) -> Result<f64> {
     let count = u32::try_from(count)?;
     let before = resident(pid)?;
-    let mut hold = stage.cpus.load(release_binary("bench"), |program| process::command(program));
+    let mut hold = stage.load_command(|program| process::command(program));
     hold.args(["hold", wire, url, people, &count.to_string()]).stdout(Stdio::piped());
     let mut holding = Group::spawn(&mut hold)?;
     let said = holding.child().stdout.take().context("no output")?;

@@ -6,6 +6,7 @@
 mod case;
 mod chat;
 mod cpus;
+mod database;
 mod edge;
 mod facts;
 mod figures;
@@ -30,7 +31,13 @@ use anyhow::{Context as _, Result, ensure};
 use clap::Args;
 use serde::Serialize;
 
-use self::{case::CASES, facts::Facts, figures::Row, stage::Stage};
+pub use self::stage::Programs;
+use self::{
+    case::{CASES, Case},
+    facts::Facts,
+    figures::Row,
+    stage::Stage,
+};
 use crate::{
     interrupt,
     progress::{say, say_error, step},
@@ -55,7 +62,7 @@ pub struct Options {
 
 /// How much is measured.
 #[derive(Clone, Copy)]
-pub struct Size {
+pub(crate) struct Size {
     /// How often each side has its turn.
     pub rounds: usize,
     /// Part of the requests of a whole run, in a hundred.
@@ -80,19 +87,43 @@ struct Report<'a> {
     rows: &'a [Row],
 }
 
+impl Options {
+    /// The quick run of some cases, by what is built already.
+    #[must_use]
+    pub fn quick(cases: &[&str], out: &Path) -> Self {
+        let cases = cases.iter().map(|case| (*case).to_owned()).collect();
+        Self { cases, quick: true, no_build: true, out: Some(out.to_owned()) }
+    }
+}
+
 /// Build what is needed, and measure.
 ///
 /// # Errors
 /// No case is chosen, something cannot be built or started, or the run is interrupted.
 pub fn run(options: &Options) -> Result<ExitCode> {
     interrupt::watch()?;
-    let size = if options.quick { Size::QUICK } else { Size::WHOLE };
+    if !options.no_build {
+        Stage::prepare(&chosen(options)?)?;
+    }
+    run_with(options, Programs::optimised())
+}
+
+fn chosen(options: &Options) -> Result<Vec<&'static Case>> {
     let chosen: Vec<_> = CASES.iter().filter(|case| case.is_chosen(&options.cases)).collect();
     let names = || CASES.iter().map(|case| case.name).collect::<Vec<_>>().join(", ");
     ensure!(!chosen.is_empty(), "no case has such a name; there are: {}", names());
-    let mut stage = Stage::new(size, if options.no_build { &[] } else { &chosen })?;
+    Ok(chosen)
+}
+
+/// Measure by these programs.
+///
+/// # Errors
+/// No case is chosen, or something cannot be started or written.
+pub fn run_with(options: &Options, programs: Programs) -> Result<ExitCode> {
+    let size = if options.quick { Size::QUICK } else { Size::WHOLE };
+    let mut stage = Stage::new(size, programs)?;
     let (mut rows, mut failed) = (Vec::new(), false);
-    for case in chosen {
+    for case in chosen(options)? {
         match step(case.name, || (case.run)(&mut stage)) {
             Ok(measured) => rows.extend(measured),
             Err(error) => {

@@ -4,7 +4,10 @@ use std::{path::PathBuf, process::Command};
 
 use anyhow::Result;
 
-use super::stage::{Database, PATIENCE, POOL, Stage};
+use super::{
+    database::Database,
+    stage::{PATIENCE, POOL, Stage},
+};
 use crate::{
     npm, process,
     stack::{Log, Server, free_port},

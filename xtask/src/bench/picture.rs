@@ -21,7 +21,7 @@ pub fn svg(rows: &[Row], facts: &str) -> String {
     let (low, high) =
         all.fold((0.5, 2.0), |(low, high): (f64, f64), one| (low.min(one), high.max(one)));
     let at = |ratio: f64| LEFT + SPAN * (ratio / low).ln() / (high / low).ln();
-    let mut lines = u32::try_from(bars.len()).unwrap_or(u32::MAX);
+    let lines = u32::try_from(bars.len()).unwrap_or(u32::MAX);
     let height = TOP + LINE * f64::from(lines) + 20.0;
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{WIDTH}\" height=\"{height}\" viewBox=\"0 0 {WIDTH} {height}\" \
@@ -30,10 +30,8 @@ pub fn svg(rows: &[Row], facts: &str) -> String {
          <text x=\"16\" y=\"44\" font-size=\"11\" fill=\"#666\">{}</text>\n",
         escaped(facts)
     );
-    lines = 0;
-    for (row, ratio) in &bars {
-        let y = TOP + LINE * f64::from(lines);
-        lines += 1;
+    for (line, (row, ratio)) in (0_u32..).zip(&bars) {
+        let y = TOP + LINE * f64::from(line);
         let (one, end) = (at(1.0), at(*ratio));
         let (x, width) = (one.min(end), (end - one).abs().max(1.0));
         let colour = if row.is_met == Some(false) { "#c0392b" } else { "#2e7d52" };

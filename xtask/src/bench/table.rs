@@ -52,7 +52,7 @@ fn target(row: &Row) -> String {
         None => "",
     };
     let wanted = match row.target {
-        Target::Ratio(least) => format!("≥ {least}"),
+        Target::Ratio(least) => format!("≥ {}", (least * 100.0).round() / 100.0),
         Target::AtLeast(least) => format!("≥ {}", row.unit.shown(least)),
         Target::AtMost(most) => format!("≤ {}", row.unit.shown(most)),
         Target::Told => String::new(),

@@ -115,8 +115,8 @@ fn name(path: &Path) -> Result<&str> {
 fn config(worker: &Worker, port: u16) -> Result<String> {
     let quoted = |text: &str| Value::from(text).to_string();
     let modules = worker.modules.iter().map(|module| {
-        let name = name(module)?;
-        let kind = if name.ends_with(".wasm") { "wasm" } else { "esModule" };
+        let is_wasm = module.extension().is_some_and(|extension| extension == "wasm");
+        let (name, kind) = (name(module)?, if is_wasm { "wasm" } else { "esModule" });
         Ok(format!("(name = {}, {kind} = embed {})", quoted(name), quoted(name)))
     });
     let vars = worker
