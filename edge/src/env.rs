@@ -91,7 +91,8 @@ impl Config {
 
         let to_origin = required("EDGE_TO_ORIGIN_KEY")?;
         let to_edge = required("ORIGIN_TO_EDGE_KEY")?;
-        if to_origin.trim() == to_edge.trim() {
+        let mut values = to_origin.split(',').map(str::trim);
+        if values.any(|value| to_edge.split(',').any(|other| other.trim() == value)) {
             return Err(bad("ORIGIN_TO_EDGE_KEY")(Problem::SameSecret));
         }
         Ok(Self {

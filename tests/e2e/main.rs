@@ -24,6 +24,7 @@ mod operator;
 mod outages;
 mod refresh;
 mod revocations;
+mod secrets;
 mod session_life;
 mod stand_in;
 mod stop;
