@@ -1,21 +1,75 @@
 //! Who is calling: the access token, and what it says.
 
-use std::{cell::RefCell, rc::Rc, time::Duration};
+use std::{
+    cell::RefCell,
+    hash::{DefaultHasher, Hasher as _},
+    rc::Rc,
+    time::Duration,
+};
 
-use sha2::{Digest as _, Sha256};
 use shared::{
     error::ErrorCode,
+    session::SessionHash,
     time::Timestamp,
     token::{self, Claims, KeySet, MAX_TOKEN_BYTES, TokenError},
 };
 
-use crate::{cache::Cache, call::Work, keys, web_crypto};
+use crate::{cache::Cache, call::Work, keys, random, web_crypto};
 
-/// Tokens whose claims an isolate remembers; some 500 bytes each.
+/// Tokens whose claims an isolate remembers; some 1,500 bytes each.
 const REMEMBERED_TOKENS: usize = 2_000;
+/// The longest token that is remembered, in bytes; ours have some 500.
+const REMEMBERED_BYTES: usize = 2 * 1024;
 
 thread_local! {
-    static VERIFIED: RefCell<Cache<[u8; 32], Rc<Claims>>> = const { RefCell::new(Cache::new(REMEMBERED_TOKENS)) };
+    static VERIFIED: RefCell<Verified> = const { RefCell::new(Verified::NEW) };
+}
+
+/// A token that holds, what it says, and what that comes to.
+pub struct Known {
+    token: String,
+    /// What it says.
+    pub claims: Rc<Claims>,
+    /// The session that it names.
+    pub session: SessionHash,
+}
+
+/// The tokens that are known to hold, by a hash under a secret of this isolate's: nobody else can
+/// tell which tokens are compared with which.
+struct Verified {
+    secret: Option<[u8; 16]>,
+    tokens: Cache<u64, Rc<Known>>,
+}
+
+impl Verified {
+    const NEW: Self = Self { secret: None, tokens: Cache::new(REMEMBERED_TOKENS) };
+
+    fn get(&self, token: &str, now: Timestamp) -> Option<Rc<Known>> {
+        let known = self.tokens.get(&hash(self.secret?, token), now)?;
+        is_same(known.token.as_bytes(), token.as_bytes()).then_some(known)
+    }
+
+    fn put(&mut self, token: &str, claims: &Rc<Claims>, until: Timestamp) {
+        if token.len() <= REMEMBERED_BYTES {
+            let secret = *self.secret.get_or_insert_with(random::bytes);
+            let (claims, session) = (Rc::clone(claims), claims.session_hash());
+            let known = Known { token: token.to_owned(), claims, session };
+            self.tokens.put(hash(secret, token), Rc::new(known), until);
+        }
+    }
+}
+
+fn hash(secret: [u8; 16], token: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    hasher.write(&secret);
+    hasher.write(token.as_bytes());
+    hasher.finish()
+}
+
+/// Compares in a time that says nothing of where two texts of one length differ.
+fn is_same(one: &[u8], other: &[u8]) -> bool {
+    one.len() == other.len()
+        && one.iter().zip(other).fold(0, |differs, (one, other)| differs | (one ^ other)) == 0
 }
 
 /// The token of an `Authorization` header (RFC 6750, 2.1).
@@ -29,20 +83,24 @@ pub fn bearer(header: Option<&str>) -> Result<&str, ErrorCode> {
     Ok(token)
 }
 
+/// A token that is known to hold: it was verified here, by keys that are still those of now.
+pub fn remembered(token: &str, now: Timestamp) -> Option<Rc<Known>> {
+    VERIFIED.with_borrow(|verified| verified.get(token, now))
+}
+
 /// What a token says, if it holds as it came in.
 ///
 /// # Errors
 /// The code of what is wrong with it; `ORIGIN_UNAVAILABLE` where its key is not known and the origin
 /// cannot be asked.
 pub async fn verify(token: &str, work: Work<'_>) -> Result<Rc<Claims>, ErrorCode> {
-    // Hashing a token that is too long would be work for nothing.
+    // To look for a token that is too long would be work for nothing.
     if token.len() > MAX_TOKEN_BYTES {
         return Err(ErrorCode::TokenMalformed);
     }
-    let hash = Sha256::digest(token).into();
-    if let Some(claims) = VERIFIED.with_borrow(|cache| cache.get(&hash, work.now)) {
+    if let Some(known) = remembered(token, work.now) {
         keys::refresh(work);
-        return Ok(claims);
+        return Ok(Rc::clone(&known.claims));
     }
     let mut keys = keys::current(work.config);
     let mut judged = judge(token, &keys, work).await;
@@ -56,7 +114,7 @@ pub async fn verify(token: &str, work: Work<'_>) -> Result<Rc<Claims>, ErrorCode
     let (claims, until) = judged.map_err(TokenError::code)?;
     // While the signature was checked, the key may have been retired.
     if Rc::ptr_eq(&keys, &keys::current(work.config)) {
-        VERIFIED.with_borrow_mut(|cache| cache.put(hash, Rc::clone(&claims), until));
+        VERIFIED.with_borrow_mut(|verified| verified.put(token, &claims, until));
     }
     Ok(claims)
 }
@@ -69,7 +127,7 @@ pub fn ends_at(claims: &Claims) -> Timestamp {
 
 /// Forgets which tokens hold: the keys are others.
 pub fn forget() {
-    VERIFIED.with_borrow_mut(|cache| *cache = Cache::new(REMEMBERED_TOKENS));
+    VERIFIED.with_borrow_mut(|verified| *verified = Verified::NEW);
 }
 
 /// The one verification of `shared`, with the signatures that it leaves to the runtime checked
@@ -97,7 +155,73 @@ async fn judge(
 mod tests {
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
+    use shared::{
+        token::Audience,
+        user::{ClientType, Role, UserType},
+    };
+
     use super::*;
+
+    fn claims(session_token: &str) -> Rc<Claims> {
+        Rc::new(Claims {
+            sub: "7".into(),
+            user_id: 7,
+            user_type: UserType::User,
+            client_type: ClientType::Web,
+            session_token: session_token.into(),
+            device: None,
+            role: Role::User,
+            scopes: Vec::new(),
+            jti: String::new(),
+            iat: 0,
+            exp: 10,
+            nbf: None,
+            iss: "i".into(),
+            aud: Audience::One("a".into()),
+        })
+    }
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_millis(second * 1000).unwrap()
+    }
+
+    #[test]
+    fn a_token_is_remembered_to_the_letter_until_its_end() {
+        let mut verified = Verified::NEW;
+        verified.put("header.payload.signature", &claims("s-1"), at(10));
+        let known = |token, second| verified.get(token, at(second));
+        let found = known("header.payload.signature", 9).expect("it is remembered");
+        assert_eq!(found.session, SessionHash::of("s-1"));
+        assert!(known("header.payload.signature", 10).is_none(), "it is over");
+        for other in
+            ["header.payload.signaturE", "header.payload.signatur", "", "Header.payload.signature"]
+        {
+            assert!(known(other, 9).is_none(), "{other}");
+        }
+    }
+
+    #[test]
+    fn what_has_the_same_hash_is_another_token() {
+        let mut verified = Verified::NEW;
+        verified.put("a.b.c", &claims("s-1"), at(10));
+        let secret = verified.secret.unwrap();
+        let known = verified.get("a.b.c", at(0)).unwrap();
+        verified.tokens.put(hash(secret, "x.y.z"), known, at(10));
+        assert!(verified.get("x.y.z", at(0)).is_none());
+    }
+
+    #[test]
+    fn no_more_is_remembered_than_there_is_room_for() {
+        let mut verified = Verified::NEW;
+        verified.put(&"t".repeat(REMEMBERED_BYTES + 1), &claims("long"), at(10));
+        assert!(verified.get(&"t".repeat(REMEMBERED_BYTES + 1), at(0)).is_none());
+        let names: Vec<_> = (0..=REMEMBERED_TOKENS).map(|n| n.to_string()).collect();
+        for name in &names {
+            verified.put(name, &claims("s"), at(10));
+        }
+        let kept = names.iter().filter(|name| verified.get(name, at(0)).is_some()).count();
+        assert_eq!(kept, REMEMBERED_TOKENS);
+    }
 
     #[test]
     fn a_header_holds_a_bearer_token_or_has_a_code() {

@@ -36,10 +36,14 @@ pub struct About<'a> {
     pub now: Timestamp,
 }
 
+/// 200 with a body that is JSON.
+pub fn json(body: Vec<u8>) -> Result<Response, Refused> {
+    Ok(builder(200, json_headers()?).fixed(body))
+}
+
 /// `{"success":true,"data":…}`
 pub fn success<T: Serialize>(data: T) -> Result<Response, Refused> {
-    let headers = json_headers()?;
-    Ok(builder(200, headers).fixed(serde_json::to_vec(&Success::new(data))?))
+    json(serde_json::to_vec(&Success::new(data))?)
 }
 
 /// The answer to a call, refused or not, with the headers that all have.
@@ -68,7 +72,7 @@ pub fn finish(outcome: Result<Response, Refused>, about: &About<'_>) -> worker::
 
 fn refusal(refused: Refused, about: &About<'_>) -> worker::Result<Response> {
     let code = refused.code();
-    let mut failure = Failure::new(code, about.language, about.id, about.now);
+    let mut failure = failure(code, about);
     let headers = json_headers()?;
     match refused {
         Refused::Code(_) => {}
@@ -80,6 +84,11 @@ fn refusal(refused: Refused, about: &About<'_>) -> worker::Result<Response> {
         headers.set("www-authenticate", "Bearer")?;
     }
     Ok(builder(code.status(), headers).fixed(serde_json::to_vec(&failure)?))
+}
+
+/// The body of a refusal with a code alone.
+pub fn failure(code: ErrorCode, about: &About<'_>) -> Failure {
+    Failure::new(code, about.language, about.id, about.now)
 }
 
 fn json_headers() -> worker::Result<Headers> {

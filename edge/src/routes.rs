@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use matchit::Router;
 use shared::{
     error::ErrorCode,
-    route::{self, Access, Method},
+    route::{self, Access, Method, Route},
 };
 
 use crate::refused::Refused;
@@ -15,6 +15,8 @@ use crate::refused::Refused;
 pub enum Endpoint {
     /// The origin.
     Forward(Access),
+    /// The origin, or we in its words.
+    Verify,
     /// We: are we alive, and does the origin answer?
     Health,
     /// A room, once the handshake is passed.
@@ -61,9 +63,7 @@ pub fn find(method: &str, path: &str) -> Result<Endpoint, Refused> {
 }
 
 fn table() -> Result<Router<Methods>, matchit::InsertError> {
-    let forwarded = route::FORWARDED
-        .iter()
-        .map(|route| (route.method, route.path, Endpoint::Forward(route.access)));
+    let forwarded = route::FORWARDED.iter().map(|route| (route.method, route.path, of(route)));
     let mut paths: Vec<(String, Methods)> = Vec::new();
     for (method, path, endpoint) in forwarded.chain(OWN.iter().copied()) {
         for path in route::spellings(path) {
@@ -80,6 +80,10 @@ fn table() -> Result<Router<Methods>, matchit::InsertError> {
     Ok(router)
 }
 
+fn of(route: &Route) -> Endpoint {
+    if route.path == route::VERIFY { Endpoint::Verify } else { Endpoint::Forward(route.access) }
+}
+
 #[cfg(test)]
 mod tests {
     use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -90,11 +94,11 @@ mod tests {
     fn every_route_is_found() {
         for route in route::FORWARDED {
             for path in route::spellings(&route::with_id(route.path, 7)) {
-                assert_eq!(
-                    find(route.method.as_str(), &path).unwrap(),
-                    Endpoint::Forward(route.access),
-                    "{path}"
-                );
+                let expected = match route.path {
+                    "/api/v4/auth/verify" => Endpoint::Verify,
+                    _ => Endpoint::Forward(route.access),
+                };
+                assert_eq!(find(route.method.as_str(), &path).unwrap(), expected, "{path}");
             }
         }
         for (method, path, endpoint) in OWN {

@@ -21,6 +21,7 @@ mod kv;
 mod listings;
 mod operator;
 mod outages;
+mod quick;
 mod refresh;
 mod revocations;
 mod session_life;

@@ -14,6 +14,7 @@ use shared::{
     error::ErrorCode,
     internal::{Liveness, Remembered, SessionEvent},
     session::SessionHash,
+    time::Timestamp,
     token::Claims,
 };
 
@@ -25,14 +26,21 @@ use crate::{
 use entry::{LiveEntry, Tombstone};
 use kv::Sessions;
 
+pub use memory::LIVE_TTL;
+
+/// What this isolate itself can say of a session: live or dead, or `None`, and others must be asked.
+pub fn remembered(session: &SessionHash, now: Timestamp) -> Option<Result<LiveEntry, ErrorCode>> {
+    if let Some(code) = memory::dead(session, now) {
+        return Some(Err(code));
+    }
+    memory::live(session, now).map(Ok)
+}
+
 /// The full check: a read may rest on what is remembered.
 pub async fn check_read(work: Work<'_>, claims: &Claims) -> Result<CheckedSession, Refused> {
     let session = claims.session_hash();
-    if let Some(code) = memory::dead(&session, work.now) {
-        return Err(code.into());
-    }
-    if let Some(live) = memory::live(&session, work.now) {
-        return Ok(checked(session, live));
+    if let Some(remembered) = remembered(&session, work.now) {
+        return Ok(checked(session, remembered?));
     }
     let kv = Sessions::of(work)?;
     let (tombstone, live) = join(kv.tombstone(&session), kv.live(&session)).await;
