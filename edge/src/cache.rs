@@ -1,13 +1,16 @@
 //! What an isolate remembers: bounded in number, each entry until its time.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 use shared::time::Timestamp;
+
+use crate::sorted;
 
 /// A map whose entries end, and whose oldest entries go when it is full.
 pub struct Cache<K, V> {
     capacity: usize,
-    entries: BTreeMap<K, Entry<V>>,
+    /// Each in a box, so that little is moved when a key comes or goes.
+    entries: sorted::Map<K, Box<Entry<V>>>,
     /// Keys in the order in which they came; of a key that was put again, also its earlier places.
     order: VecDeque<(K, u64)>,
     puts: u64,
@@ -22,7 +25,7 @@ struct Entry<V> {
 impl<K: Ord + Clone, V: Clone> Cache<K, V> {
     /// An empty cache of at most `capacity` entries.
     pub const fn new(capacity: usize) -> Self {
-        Self { capacity, entries: BTreeMap::new(), order: VecDeque::new(), puts: 0 }
+        Self { capacity, entries: sorted::Map::new(), order: VecDeque::new(), puts: 0 }
     }
 
     /// The value, if its time is not over.
@@ -35,7 +38,7 @@ impl<K: Ord + Clone, V: Clone> Cache<K, V> {
         self.puts += 1;
         let put = self.puts;
         self.order.push_back((key.clone(), put));
-        self.entries.insert(key, Entry { value, until, put });
+        self.entries.insert(key, Box::new(Entry { value, until, put }));
         while self.entries.len() > self.capacity || self.order.len() > 2 * self.capacity {
             let Some((oldest, put)) = self.order.pop_front() else { break };
             if self.entries.get(&oldest).is_some_and(|entry| entry.put == put) {

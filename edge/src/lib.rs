@@ -21,9 +21,11 @@ mod place;
 mod quick;
 mod random;
 mod refused;
+mod request;
 mod respond;
 mod routes;
 mod socket;
+mod sorted;
 mod verify;
 mod web_crypto;
 

@@ -2,10 +2,10 @@ use shared::{
     assertion::{ASSERTION_HEADER, Assertion, REQUEST_ID_HEADER},
     seal::Purpose,
 };
-use worker::{Headers, Request, RequestInit, Response};
+use worker::{Headers, RequestInit, Response};
 
 use super::{FORWARD_LIMIT, init, send};
-use crate::{call::Call, refused::Refused};
+use crate::{call::Call, refused::Refused, request};
 
 /// What the origin needs of a client's headers; the rest stays here, and with it all that a client
 /// might pretend about itself.
@@ -37,7 +37,7 @@ pub async fn forward(call: &Call<'_>, assertion: &Assertion) -> Result<Response,
         ..init()
     };
     let url = format!("{}{}", call.config.origin_url, assertion.path_and_query);
-    let response = send(Request::new_with_init(&url, &init)?, FORWARD_LIMIT, call.id).await?;
+    let response = send(request::new(&url, &init)?, FORWARD_LIMIT, call.id).await?;
     let headers = copied(response.headers(), TO_CLIENT)?;
     // Each cookie is a header of its own: joined, they would be one broken cookie.
     for cookie in response.headers().get_all("set-cookie")? {
