@@ -68,8 +68,15 @@ fn hash(secret: [u8; 16], token: &str) -> u64 {
 
 /// Compares in a time that says nothing of where two texts of one length differ.
 fn is_same(one: &[u8], other: &[u8]) -> bool {
-    one.len() == other.len()
-        && one.iter().zip(other).fold(0, |differs, (one, other)| differs | (one ^ other)) == 0
+    let (one_words, one_rest) = one.as_chunks::<8>();
+    let (other_words, other_rest) = other.as_chunks::<8>();
+    let words = one_words.iter().zip(other_words);
+    let differ = words.fold(0, |differ, (one, other)| {
+        differ | (u64::from_ne_bytes(*one) ^ u64::from_ne_bytes(*other))
+    });
+    let rest =
+        one_rest.iter().zip(other_rest).fold(0, |differ, (one, other)| differ | (one ^ other));
+    one.len() == other.len() && differ == 0 && rest == 0
 }
 
 /// The token of an `Authorization` header (RFC 6750, 2.1).
@@ -197,6 +204,20 @@ mod tests {
             ["header.payload.signaturE", "header.payload.signatur", "", "Header.payload.signature"]
         {
             assert!(known(other, 9).is_none(), "{other}");
+        }
+    }
+
+    #[test]
+    fn texts_are_the_same_to_their_last_byte() {
+        let text: Vec<u8> = (0..40).collect();
+        for length in 0..text.len() {
+            assert!(is_same(&text[..length], &text[..length]));
+            assert!(!is_same(&text[..length], &text[..=length]));
+            for at in 0..length {
+                let mut other = text.clone();
+                other[at] ^= 1;
+                assert!(!is_same(&text[..length], &other[..length]), "{at} of {length}");
+            }
         }
     }
 

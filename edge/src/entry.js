@@ -46,11 +46,11 @@ export default {
       const { headers } = request;
       const authorization = headers.get("authorization");
       if (authorization !== null && !headers.has("content-length")) {
-        const language = headers.get("accept-language") ?? "";
-        const origin = headers.get("origin") ?? "";
+        const asked = `${request.url}\n${authorization}\n${headers.get("origin") ?? ""}`;
         try {
-          const text = quick(`${request.url}\n${authorization}\n${language}\n${origin}`);
-          if (text !== undefined) return answered(text);
+          let text = quick(asked);
+          if (text === "") text = quick(`${asked}\n${headers.get("accept-language") ?? ""}`);
+          if (text) return answered(text);
         } catch (error) {
           failed(error);
         }

@@ -26,20 +26,21 @@ use crate::{
 
 /// Answers a `GET` without a body, if that can be done at once.
 ///
-/// `asked` are the lines URL, `Authorization`, `Accept-Language` and `Origin`, each empty where there is
-/// none but the second. The answer: a line for [`quick_headers`], which begins with the status; 32
-/// digits, the request id; the body.
+/// `asked` are the lines URL, `Authorization`, `Origin` and `Accept-Language`, the last two empty where
+/// there is none. The answer: a line for [`quick_headers`], which begins with the status; 32 digits, the
+/// request id; the body. It is empty where the language matters, and there are but three lines.
 #[wasm_bindgen]
 #[must_use]
 pub fn quick(asked: &str) -> Option<String> {
     let mut lines = asked.split('\n');
-    let [url, authorization, language, origin] = [(); 4].map(|()| lines.next().unwrap_or_default());
+    let [url, authorization, origin] = [(); 3].map(|()| lines.next().unwrap_or_default());
     let config = env::known()?;
     let allowed = if config.allowed_origins.contains(origin) { origin } else { "" };
     let (id, now) = (random::id(), clock::now());
     match answer(url, authorization, now)? {
         Ok(body) => Some(format!("200 - {allowed}\n{id}{body}")),
         Err(code) => {
+            let Some(language) = lines.next() else { return Some(String::new()) };
             let language = Language::preferred(Some(language));
             let about = About { id: &id, language, now, ..about(config, allowed) };
             let body = serde_json::to_string(&respond::failure(code, &about)).ok()?;
@@ -67,10 +68,10 @@ fn answer(url: &str, authorization: &str, now: Timestamp) -> Option<Result<Strin
     let known = auth::remembered(token, now)?;
     match liveness::remembered(&known.session, now)? {
         Err(code) => Some(Err(code)),
-        Ok(_) if endpoint == Endpoint::Verify => {
+        Ok(()) if endpoint == Endpoint::Verify => {
             verify::remembered(&known.session, &known.claims, now).map(Ok)
         }
-        Ok(_) => None,
+        Ok(()) => None,
     }
 }
 

@@ -15,7 +15,7 @@ use crate::{
     cache::Cache,
     call::Call,
     clock, forward,
-    liveness::{self, LIVE_TTL},
+    liveness::{self, LIVE_TTL, RENEWED_BEFORE},
     origin::within,
     refused::Refused,
     respond,
@@ -49,7 +49,9 @@ pub async fn verify(call: Call<'_>, path_and_query: &str) -> Result<Response, Re
     call.check_length(MAX_BODY_BYTES)?;
     let claims = forward::claims(&call).await?;
     let checked = liveness::check_read(call.work(), &claims).await?;
-    if let Some(body) = remembered(&checked.session, &claims, call.now) {
+    let said =
+        SAID.with_borrow(|cache| cache.get_or_renew(&checked.session, call.now, RENEWED_BEFORE));
+    if let Some(body) = said.and_then(|said| said.again(&claims, call.now)) {
         return respond::json(body.into_bytes());
     }
     let (session, asked_at) = (checked.session.clone(), clock::now());
@@ -68,12 +70,9 @@ pub async fn verify(call: Call<'_>, path_and_query: &str) -> Result<Response, Re
     respond::json(body)
 }
 
-/// The answer for a session that is live, where what the origin said of it a moment ago still tells.
+/// The answer for a session that is live, where [`verify`] would give it from memory.
 pub fn remembered(session: &SessionHash, claims: &Claims, now: Timestamp) -> Option<String> {
-    let said = SAID.with_borrow(|cache| cache.get(session, now))?;
-    (claims.role == Role::User && claims.user_id == said.user_id)
-        .then(|| said.again(claims.exp, now))
-        .flatten()
+    SAID.with_borrow(|cache| cache.get_unless_due(session, now, RENEWED_BEFORE))?.again(claims, now)
 }
 
 impl Said {
@@ -93,14 +92,17 @@ impl Said {
         })
     }
 
-    /// The same at `now` for a token that ends at `exp`; `None` where a time is over, which is for the
-    /// origin to say.
-    fn again(&self, exp: i64, now: Timestamp) -> Option<String> {
+    /// The same to whom it was said, at `now`; `None` where a time is over, which is for the origin to
+    /// say, and to others.
+    fn again(&self, claims: &Claims, now: Timestamp) -> Option<String> {
+        if (claims.user_id, claims.role) != (self.user_id, Role::User) {
+            return None;
+        }
         // A second that has begun is taken off: what is told is never too much.
         let passed = u64::try_from(now.since(self.asked_at).as_millis()).ok()?.div_ceil(1000);
         let left = |seconds: u64| seconds.checked_sub(passed).filter(|left| *left > 0);
         let (session, idle) = (left(self.session_expires_in)?, left(self.idle_expires_in)?);
-        let token = exp - now.as_seconds();
+        let token = claims.exp - now.as_seconds();
         let begin = &self.begin;
         Some(format!(
             r#"{begin},"session_expires_in":{session},"idle_expires_in":{idle},"expires_in":{token}}}}}"#
@@ -110,6 +112,10 @@ impl Said {
 
 #[cfg(test)]
 mod tests {
+    use shared::{
+        token::Audience,
+        user::{ClientType, UserType},
+    };
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     use super::*;
@@ -124,9 +130,32 @@ mod tests {
         Said::read(answer.as_bytes(), 7, at(10_000))
     }
 
+    /// A token of user 7 that ends a minute after 1970.
+    fn claims() -> Claims {
+        Claims {
+            sub: "7".into(),
+            user_id: 7,
+            user_type: UserType::User,
+            client_type: ClientType::Web,
+            session_token: "s".into(),
+            device: None,
+            role: Role::User,
+            scopes: Vec::new(),
+            jti: String::new(),
+            iat: 0,
+            exp: 60,
+            nbf: None,
+            iss: "i".into(),
+            aud: Audience::One("a".into()),
+        }
+    }
+
     #[test]
     fn what_was_said_is_said_again_to_the_letter() {
-        assert_eq!(said(ANSWER).unwrap().again(60, at(10_000)).as_deref(), Some(ANSWER));
+        assert_eq!(said(ANSWER).unwrap().again(&claims(), at(10_000)).as_deref(), Some(ANSWER));
+        for other in [Claims { user_id: 8, ..claims() }, Claims { role: Role::Agent, ..claims() }] {
+            assert_eq!(said(ANSWER).unwrap().again(&other, at(10_000)), None);
+        }
     }
 
     #[test]
@@ -134,7 +163,7 @@ mod tests {
         let said = said(ANSWER).unwrap();
         let told = |millis| {
             let told: serde_json::Value =
-                serde_json::from_str(&said.again(60, at(millis))?).unwrap();
+                serde_json::from_str(&said.again(&claims(), at(millis))?).unwrap();
             let member = |name: &str| told["data"][name].as_i64().unwrap();
             Some(["session_expires_in", "idle_expires_in", "expires_in"].map(member))
         };
