@@ -11,10 +11,10 @@ use shared::{
     error::ErrorCode,
     session::SessionHash,
     time::Timestamp,
-    token::{self, Claims, KeySet, MAX_TOKEN_BYTES, TokenError},
+    token::{self, Claims, KeySet, MAX_TOKEN_BYTES, Opened, Proven, TokenError},
 };
 
-use crate::{cache::Cache, call::Work, keys, random, web_crypto};
+use crate::{cache::Cache, call::Work, env::Config, keys, random, web_crypto};
 
 /// Tokens whose claims an isolate remembers; some 1,500 bytes each.
 const REMEMBERED_TOKENS: usize = 2_000;
@@ -49,13 +49,18 @@ impl Verified {
         is_same(known.token.as_bytes(), token.as_bytes()).then_some(known)
     }
 
-    fn put(&mut self, token: &str, claims: &Rc<Claims>, until: Timestamp) {
-        if token.len() <= REMEMBERED_BYTES {
+    fn put(&mut self, known: &Rc<Known>, until: Timestamp) {
+        if known.token.len() <= REMEMBERED_BYTES {
             let secret = *self.secret.get_or_insert_with(random::bytes);
-            let (claims, session) = (Rc::clone(claims), claims.session_hash());
-            let known = Known { token: token.to_owned(), claims, session };
-            self.tokens.put(hash(secret, token), Rc::new(known), until);
+            self.tokens.put(hash(secret, &known.token), Rc::clone(known), until);
         }
+    }
+}
+
+impl Known {
+    fn new(token: &str, claims: &Rc<Claims>) -> Self {
+        let session = claims.session_hash();
+        Self { token: token.to_owned(), claims: Rc::clone(claims), session }
     }
 }
 
@@ -95,6 +100,32 @@ pub fn remembered(token: &str, now: Timestamp) -> Option<Rc<Known>> {
     VERIFIED.with_borrow(|verified| verified.get(token, now))
 }
 
+/// The same of a token that was not seen yet, where we check its signature ourselves: by a shared
+/// secret. `None` where it takes a promise, or another's word on which keys there are.
+pub fn learned(
+    token: &str,
+    config: &Config,
+    now: Timestamp,
+) -> Option<Result<Rc<Known>, ErrorCode>> {
+    if token.len() > MAX_TOKEN_BYTES {
+        return Some(Err(ErrorCode::TokenMalformed));
+    }
+    let keys = keys::current(config);
+    let proven = match token::open(token, &keys, now) {
+        Err(TokenError::UnknownKey) => return None,
+        Ok(opened) if opened.public_key().is_some() => return None,
+        opened => opened.and_then(Opened::proven),
+    };
+    Some(match proven.and_then(|proven| claims(proven, config, now)) {
+        Ok((claims, until)) => {
+            let known = Rc::new(Known::new(token, &claims));
+            VERIFIED.with_borrow_mut(|verified| verified.put(&known, until));
+            Ok(known)
+        }
+        Err(error) => Err(error.code()),
+    })
+}
+
 /// What a token says, if it holds as it came in.
 ///
 /// # Errors
@@ -121,7 +152,8 @@ pub async fn verify(token: &str, work: Work<'_>) -> Result<Rc<Claims>, ErrorCode
     let (claims, until) = judged.map_err(TokenError::code)?;
     // While the signature was checked, the key may have been retired.
     if Rc::ptr_eq(&keys, &keys::current(work.config)) {
-        VERIFIED.with_borrow_mut(|verified| verified.put(token, &claims, until));
+        let known = Rc::new(Known::new(token, &claims));
+        VERIFIED.with_borrow_mut(|verified| verified.put(&known, until));
     }
     Ok(claims)
 }
@@ -152,8 +184,17 @@ async fn judge(
             opened.proven_if(holds)?
         }
     };
+    claims(proven, work.config, work.now)
+}
+
+/// The claims of a token whose signature holds, and until when it would come to the same.
+fn claims(
+    proven: Proven,
+    config: &Config,
+    now: Timestamp,
+) -> Result<(Rc<Claims>, Timestamp), TokenError> {
     let sunset = proven.sunset();
-    let claims = proven.claims(&work.config.expectations, work.now)?;
+    let claims = proven.claims(&config.expectations, now)?;
     let end = ends_at(&claims);
     Ok((Rc::new(claims), sunset.map_or(end, |sunset| sunset.min(end))))
 }
@@ -169,8 +210,8 @@ mod tests {
 
     use super::*;
 
-    fn claims(session_token: &str) -> Rc<Claims> {
-        Rc::new(Claims {
+    fn known(token: &str, session_token: &str) -> Rc<Known> {
+        let claims = Rc::new(Claims {
             sub: "7".into(),
             user_id: 7,
             user_type: UserType::User,
@@ -185,7 +226,8 @@ mod tests {
             nbf: None,
             iss: "i".into(),
             aud: Audience::One("a".into()),
-        })
+        });
+        Rc::new(Known::new(token, &claims))
     }
 
     fn at(second: i64) -> Timestamp {
@@ -195,15 +237,15 @@ mod tests {
     #[test]
     fn a_token_is_remembered_to_the_letter_until_its_end() {
         let mut verified = Verified::NEW;
-        verified.put("header.payload.signature", &claims("s-1"), at(10));
-        let known = |token, second| verified.get(token, at(second));
-        let found = known("header.payload.signature", 9).expect("it is remembered");
+        verified.put(&known("header.payload.signature", "s-1"), at(10));
+        let get = |token, second| verified.get(token, at(second));
+        let found = get("header.payload.signature", 9).expect("it is remembered");
         assert_eq!(found.session, SessionHash::of("s-1"));
-        assert!(known("header.payload.signature", 10).is_none(), "it is over");
+        assert!(get("header.payload.signature", 10).is_none(), "it is over");
         for other in
             ["header.payload.signaturE", "header.payload.signatur", "", "Header.payload.signature"]
         {
-            assert!(known(other, 9).is_none(), "{other}");
+            assert!(get(other, 9).is_none(), "{other}");
         }
     }
 
@@ -224,7 +266,7 @@ mod tests {
     #[test]
     fn what_has_the_same_hash_is_another_token() {
         let mut verified = Verified::NEW;
-        verified.put("a.b.c", &claims("s-1"), at(10));
+        verified.put(&known("a.b.c", "s-1"), at(10));
         let secret = verified.secret.unwrap();
         let known = verified.get("a.b.c", at(0)).unwrap();
         verified.tokens.put(hash(secret, "x.y.z"), known, at(10));
@@ -234,11 +276,11 @@ mod tests {
     #[test]
     fn no_more_is_remembered_than_there_is_room_for() {
         let mut verified = Verified::NEW;
-        verified.put(&"t".repeat(REMEMBERED_BYTES + 1), &claims("long"), at(10));
+        verified.put(&known(&"t".repeat(REMEMBERED_BYTES + 1), "long"), at(10));
         assert!(verified.get(&"t".repeat(REMEMBERED_BYTES + 1), at(0)).is_none());
         let names: Vec<_> = (0..=REMEMBERED_TOKENS).map(|n| n.to_string()).collect();
         for name in &names {
-            verified.put(name, &claims("s"), at(10));
+            verified.put(&known(name, "s"), at(10));
         }
         let kept = names.iter().filter(|name| verified.get(name, at(0)).is_some()).count();
         assert_eq!(kept, REMEMBERED_TOKENS);

@@ -37,7 +37,7 @@ pub fn quick(asked: &str) -> Option<String> {
     let config = env::known()?;
     let allowed = if config.allowed_origins.contains(origin) { origin } else { "" };
     let (id, now) = (random::id(), clock::now());
-    match answer(url, authorization, now)? {
+    match answer(config, url, authorization, now)? {
         Ok(body) => Some(format!("200 - {allowed}\n{id}{body}")),
         Err(code) => {
             let Some(language) = lines.next() else { return Some(String::new()) };
@@ -49,7 +49,12 @@ pub fn quick(asked: &str) -> Option<String> {
     }
 }
 
-fn answer(url: &str, authorization: &str, now: Timestamp) -> Option<Result<String, ErrorCode>> {
+fn answer(
+    config: &Config,
+    url: &str,
+    authorization: &str,
+    now: Timestamp,
+) -> Option<Result<String, ErrorCode>> {
     let path_and_query = path_and_query(url);
     if path_and_query.len() > MAX_PATH_BYTES {
         return None;
@@ -65,7 +70,13 @@ fn answer(url: &str, authorization: &str, now: Timestamp) -> Option<Result<Strin
         Ok(token) => token,
         Err(code) => return Some(Err(code)),
     };
-    let known = auth::remembered(token, now)?;
+    let known = match auth::remembered(token, now) {
+        Some(known) => known,
+        None => match auth::learned(token, config, now)? {
+            Ok(known) => known,
+            Err(code) => return Some(Err(code)),
+        },
+    };
     match liveness::remembered(&known.session, now)? {
         Err(code) => Some(Err(code)),
         Ok(()) if endpoint == Endpoint::Verify => {

@@ -119,7 +119,7 @@ async fn at_once_or_not_the_answer_is_the_same(system: System) {
             assert_eq!(told(&quick), told(&long), "{path} {call:?}");
         }
     }
-    for scheme in ["", "Basic YTpi", "Bearer", "Bearer "] {
+    for scheme in ["Basic YTpi", "Bearer", "a.b.c"] {
         let asked = async |long: bool| {
             let request =
                 system.request(&Door::Edge, "GET", route::ME).header("authorization", scheme);
