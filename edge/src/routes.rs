@@ -79,13 +79,10 @@ impl Table {
     }
 
     fn methods(&self, path: &str) -> Option<&Methods> {
-        match self.plain.binary_search_by(|(known, _)| known.as_str().cmp(path)) {
-            Ok(at) => Some(&self.plain[at].1),
-            Err(_) => {
-                let found = self.patterns.iter().find(|(pattern, _)| fits(path, pattern));
-                found.map(|(_, methods)| methods)
-            }
+        if let Ok(at) = self.plain.binary_search_by(|(known, _)| known.as_str().cmp(path)) {
+            return Some(&self.plain[at].1);
         }
+        self.patterns.iter().find(|(pattern, _)| fits(path, pattern)).map(|(_, methods)| methods)
     }
 }
 
