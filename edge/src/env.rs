@@ -75,9 +75,15 @@ enum Problem {
     NotSeconds,
 }
 
+static CONFIG: OnceLock<Result<Config, BadSetting>> = OnceLock::new();
+
+/// The configuration of this isolate, once it has been read.
+pub fn known() -> Option<&'static Config> {
+    CONFIG.get()?.as_ref().ok()
+}
+
 /// The configuration of this isolate.
 pub fn config(env: &Env) -> Result<&'static Config, Refused> {
-    static CONFIG: OnceLock<Result<Config, BadSetting>> = OnceLock::new();
     let setting = |name: &str| env.var(name).ok().map(|value| value.to_string());
     let config = CONFIG.get_or_init(|| Config::read(setting));
     config.as_ref().map_err(|bad| Refused::Fault(bad.to_string()))

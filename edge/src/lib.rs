@@ -18,18 +18,22 @@ mod liveness;
 mod log;
 mod origin;
 mod place;
+mod quick;
 mod random;
 mod refused;
+mod request;
 mod respond;
 mod routes;
 mod socket;
+mod sorted;
+mod verify;
 mod web_crypto;
 
 use shared::error::{ErrorCode, Language};
 use worker::{Context, Env, Request, Response, event};
 
 use crate::{
-    call::{Call, path_and_query},
+    call::{Call, path, path_and_query},
     env::Config,
     refused::Refused,
     respond::About,
@@ -68,9 +72,9 @@ async fn answer(call: Call<'_>, origin: Option<&str>) -> Result<Response, Refuse
     if method == "OPTIONS" {
         return preflight(call.config, origin);
     }
-    let path = path_and_query.split('?').next().unwrap_or(path_and_query);
-    match routes::find(&method, path)? {
+    match routes::find(&method, path(path_and_query))? {
         Endpoint::Forward(access) => forward::forward(call, access, &method, path_and_query).await,
+        Endpoint::Verify => verify::verify(call, path_and_query).await,
         Endpoint::Health => health::check(&call).await,
         Endpoint::ChatSocket => socket::open(&call, origin).await,
         Endpoint::SessionEvents => internal::session_events(call).await,

@@ -22,6 +22,7 @@ mod kv;
 mod listings;
 mod operator;
 mod outages;
+mod quick;
 mod refresh;
 mod revocations;
 mod secrets;
