@@ -74,8 +74,10 @@ async fn heartbeats_let_a_room_sleep_and_who_was_away_meanwhile_misses_nothing()
         probe.cut(Cut::Reset);
         let other = Pair::meet(&system).await;
         let time = Duration::from_secs(30);
-        let (woken, by_socket_io) =
-            tokio::join!(idle::heartbeats(&system, &pair, time), idle::socket_io(&system, &other, time));
+        let (woken, by_socket_io) = tokio::join!(
+            idle::heartbeats(&system, &pair, time),
+            idle::socket_io(&system, &other, time)
+        );
         assert_eq!(woken, 0, "heartbeats woke the room");
         // In thirty seconds a ping is due once or twice; nothing but that wakes its gateway.
         println!("an idle client of Socket.IO: {by_socket_io:?}");

@@ -46,7 +46,11 @@ struct Guest {
 }
 
 impl Guest {
-    async fn enter(system: &System, agent: &Client, (name, library, options): (&str, Library, &str)) -> Self {
+    async fn enter(
+        system: &System,
+        agent: &Client,
+        (name, library, options): (&str, Library, &str),
+    ) -> Self {
         let client = system.person(name, Role::User).await;
         let conversation = system.conversation(&client).await;
         system.accept(agent, conversation).await;
@@ -227,8 +231,7 @@ async fn talks(guest: &mut Guest, desk: &mut Probe) {
     assert_eq!(told["user_id"], guest.client.user_id, "{name}");
 
     let key = guest.foreign.message(&format!("您好，{name}")).await.1["chat_message_id"].clone();
-    let read =
-        json!({ "customer_service_session_id": guest.conversation, "chat_message_id": key });
+    let read = json!({ "customer_service_session_id": guest.conversation, "chat_message_id": key });
     let ack = guest.foreign.emit("mark_read", &read);
     assert_eq!(guest.foreign.answer(ack).await, json!({ "status": "accepted" }), "{name}");
     let told = desk.event("messages_read", guest.in_conversation()).await;
@@ -241,7 +244,11 @@ async fn is_refused_what_makes_no_sense(guest: &mut Guest) {
     for (event, data) in [("send_message", &empty), ("drop_tables", &json!({}))] {
         let ack = guest.foreign.emit(event, data);
         let answer = guest.foreign.answer(ack).await;
-        assert_eq!(answer["error"]["code"], "VALIDATION_FAILED", "{}: {answer}", guest.foreign.name);
+        assert_eq!(
+            answer["error"]["code"], "VALIDATION_FAILED",
+            "{}: {answer}",
+            guest.foreign.name
+        );
         assert!(answer["error"]["message"].is_string(), "{answer}");
     }
 }
@@ -326,7 +333,10 @@ async fn an_agent_by_socket_io(system: &System) {
     let options = json!({ "auth": { "token": agent.token } });
     desk.open(&format!("{}{NAMESPACE}", system.url(&Door::Edge)), &options);
     let greeting = desk.event("connection_established", |_| true).await;
-    assert_eq!((&greeting["user_id"], &greeting["is_admin"]), (&json!(agent.user_id), &json!(true)));
+    assert_eq!(
+        (&greeting["user_id"], &greeting["is_admin"]),
+        (&json!(agent.user_id), &json!(true))
+    );
     let conversation = system.conversation(&user).await;
     let waits = |queue: &Value| {
         let waiting = queue["waiting"].as_array().into_iter().flatten();

@@ -9,12 +9,13 @@ use tokio::{
     time::timeout,
 };
 use xtask::{
+    node,
     secrets::Secrets,
     stack::{Edge, EdgeOptions, free_port},
     workspace_root,
 };
 
-use super::library::{node, packages};
+use super::packages;
 
 /// How long a server may take to come up on a busy machine, and the suite to run.
 const PATIENCE: Duration = Duration::from_mins(2);
@@ -106,7 +107,8 @@ pub async fn suite(url: &str, legacy_url: &str, is_reference: bool) -> Result<u3
         .stdin(Stdio::null())
         .kill_on_drop(true);
     let output = timeout(2 * PATIENCE, command.output()).await;
-    let output = output.map_err(|_| "the suite does not end")?.map_err(|error| error.to_string())?;
+    let output =
+        output.map_err(|_| "the suite does not end")?.map_err(|error| error.to_string())?;
     let said = String::from_utf8_lossy(&output.stdout);
     let count = |name: &str| -> u32 {
         let line = said.lines().find_map(|line| line.strip_prefix(&format!("ℹ {name} ")));

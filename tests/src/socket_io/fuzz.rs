@@ -145,7 +145,8 @@ mod tests {
         let packets = drawn(3);
         assert_eq!(packets, drawn(3));
         assert_ne!(packets, drawn(4));
-        let of_ours = |packet: &&Hostile| matches!(packet, Hostile::Text(text) if text.starts_with("42/im,"));
+        let of_ours =
+            |packet: &&Hostile| matches!(packet, Hostile::Text(text) if text.starts_with("42/im,"));
         let count = packets.iter().filter(of_ours).count();
         // Many get behind the reader of packets, many do not.
         assert!((400..1_600).contains(&count), "{count}");

@@ -17,7 +17,7 @@ use tokio::{
     },
     time::timeout,
 };
-use xtask::workspace_root;
+use xtask::{node, socketio_tests};
 
 /// How long something may take on a busy machine before the test gives it up.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -58,18 +58,12 @@ impl Library {
 /// Where they are not.
 #[must_use]
 pub fn packages() -> PathBuf {
-    let folder = workspace_root().join("tests/socketio");
+    let folder = socketio_tests();
     assert!(
         folder.join("node_modules/socket.io-client").exists(),
         "the packages of tests/socketio are missing: run `cargo xtask test`, which installs them"
     );
     folder
-}
-
-/// The program that runs JavaScript.
-#[must_use]
-pub fn node() -> PathBuf {
-    workspace_root().join("node_modules/.bin/node")
 }
 
 /// A client of a library, with a connection of its own. It ends when this is dropped.
@@ -231,7 +225,8 @@ impl Foreign {
     /// How often it has seen this so far.
     #[must_use]
     pub fn count(&self, kind: &str, event: Option<&str>) -> usize {
-        let is_it = |saw: &&Value| saw["saw"] == kind && event.is_none_or(|name| saw["event"] == name);
+        let is_it =
+            |saw: &&Value| saw["saw"] == kind && event.is_none_or(|name| saw["event"] == name);
         self.seen().all.iter().filter(is_it).count()
     }
 

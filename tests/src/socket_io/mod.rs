@@ -9,5 +9,5 @@ pub mod polling;
 pub mod speech;
 
 pub use fuzz::Packets;
-pub use library::{Foreign, Library, node, packages};
+pub use library::{Foreign, Library, packages};
 pub use speech::{NAMESPACE, Said, Speech};

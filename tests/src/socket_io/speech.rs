@@ -82,7 +82,9 @@ fn read_message(message: &str) -> Result<Said, String> {
     let (ack, json) = body.split_at(digits);
     let value = || serde_json::from_str::<Value>(json).map_err(|error| wrong(&error.to_string()));
     match kind {
-        "0" => value()?["sid"].is_string().then_some(Said::Connected).ok_or_else(|| wrong("no sid")),
+        "0" => {
+            value()?["sid"].is_string().then_some(Said::Connected).ok_or_else(|| wrong("no sid"))
+        }
         "1" => Ok(Said::Disconnected),
         "2" => match value()?.as_array().map(Vec::as_slice) {
             Some([Value::String(name), data]) if ack.is_empty() => {
@@ -145,9 +147,17 @@ mod tests {
             frame_of(r#"43/im,3[{"error":{"code":"X","message":"m"}}]"#),
             Frame::NotDone(3, "X".into())
         );
-        for wrong in
-            ["", "5", "4", "42", r#"42["typing",{}]"#, "42/im,[]", "43/im,[{}]", "44/im,{}", "40/im,{}"]
-        {
+        for wrong in [
+            "",
+            "5",
+            "4",
+            "42",
+            r#"42["typing",{}]"#,
+            "42/im,[]",
+            "43/im,[{}]",
+            "44/im,{}",
+            "40/im,{}",
+        ] {
             assert!(Speech::read(wrong).is_err(), "{wrong}");
         }
     }
