@@ -28,8 +28,6 @@ function start(allowEIO3) {
         const ack = args.pop();
         ack(...args);
       });
-      socket.on("leave", () => socket.disconnect());
-      socket.on("end", () => socket.disconnect(true));
     });
   }
   io.of("/locked").use((socket, next) => {
@@ -38,6 +36,7 @@ function start(allowEIO3) {
   });
   io.of("/locked").on("connection", (socket) => {
     socket.on("message-with-ack", (...args) => args.pop()(...args));
+    socket.on("end", () => socket.disconnect());
   });
   return new Promise((done) => {
     http.listen(0, "127.0.0.1", () => done(`http://127.0.0.1:${http.address().port}`));

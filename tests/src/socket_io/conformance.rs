@@ -56,6 +56,12 @@ impl Reference {
         Self { url: text("url"), legacy_url: text("legacyUrl"), _process: process }
     }
 
+    /// Base URL of the one that lets clients of every version in.
+    #[must_use]
+    pub fn url_for_all(&self) -> &str {
+        &self.legacy_url
+    }
+
     /// Runs the suite against them.
     ///
     /// # Errors

@@ -36,6 +36,9 @@ pub enum Library {
 }
 
 impl Library {
+    /// Every one.
+    pub const ALL: [Self; 4] = [Self::Newest, Self::Old, Self::Weapp, Self::OldWeapp];
+
     const fn package(self) -> &'static str {
         match self {
             Self::Newest => "socket.io-client",
