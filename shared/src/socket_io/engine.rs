@@ -58,15 +58,8 @@ pub enum Kind {
 
 impl Kind {
     /// All, each at the place of its digit.
-    pub const ALL: [Self; 7] = [
-        Self::Open,
-        Self::Close,
-        Self::Ping,
-        Self::Pong,
-        Self::Message,
-        Self::Upgrade,
-        Self::Noop,
-    ];
+    pub const ALL: [Self; 7] =
+        [Self::Open, Self::Close, Self::Ping, Self::Pong, Self::Message, Self::Upgrade, Self::Noop];
 
     /// The digit that a packet of this kind begins with.
     #[must_use]
@@ -100,7 +93,10 @@ impl<'a> Packet<'a> {
                 Version::Four => rest,
                 Version::Three => rest.strip_prefix('4').ok_or(Malformed)?,
             };
-            return BASE64.decode(base64).map(|bytes| Self::Binary(bytes.into())).map_err(|_| Malformed);
+            return BASE64
+                .decode(base64)
+                .map(|bytes| Self::Binary(bytes.into()))
+                .map_err(|_| Malformed);
         }
         let kind = Kind::of(*text.as_bytes().first().ok_or(Malformed)?)?;
         // Its digit is one byte.
@@ -112,11 +108,12 @@ impl<'a> Packet<'a> {
     /// # Errors
     /// Where it is none.
     pub fn parse_bytes(bytes: &'a [u8], version: Version) -> Result<Self, Malformed> {
-        match (version, bytes) {
-            (Version::Four, bytes) => Ok(Self::Binary(bytes.into())),
-            (Version::Three, [4, bytes @ ..]) => Ok(Self::Binary(bytes.into())),
-            (Version::Three, _) => Err(Malformed),
-        }
+        let bytes = match version {
+            Version::Four => bytes,
+            // The kind's number, not its digit.
+            Version::Three => bytes.strip_prefix(&[4]).ok_or(Malformed)?,
+        };
+        Ok(Self::Binary(bytes.into()))
     }
 
     /// The packet as text, which carries bytes as base64.

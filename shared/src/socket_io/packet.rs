@@ -13,6 +13,10 @@ pub const MAIN: &str = "/";
 /// Digits of an ack's number: those of the largest that JavaScript counts to.
 const MAX_ID_DIGITS: usize = 16;
 
+/// What clients tell themselves, and nobody sends.
+const RESERVED: [&str; 6] =
+    ["connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"];
+
 /// What a packet is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -67,12 +71,14 @@ impl<'a> Packet<'a> {
     /// Where it is none, or over a limit.
     pub fn parse(text: &'a str) -> Result<Self, Malformed> {
         let digit = text.as_bytes().first().ok_or(Malformed)?;
-        let kind = Kind::ALL.get(usize::from(digit.wrapping_sub(b'0'))).copied().ok_or(Malformed)?;
+        let kind =
+            Kind::ALL.get(usize::from(digit.wrapping_sub(b'0'))).copied().ok_or(Malformed)?;
         let mut rest = &text[1..];
         let mut attachments = 0;
         if matches!(kind, Kind::BinaryEvent | Kind::BinaryAck) {
             let (count, after) = rest.split_once('-').ok_or(Malformed)?;
-            attachments = digits(count).filter(|count| *count <= MAX_ATTACHMENTS).ok_or(Malformed)?;
+            attachments =
+                digits(count).filter(|count| *count <= MAX_ATTACHMENTS).ok_or(Malformed)?;
             rest = after;
         }
         let mut namespace = MAIN;
@@ -88,7 +94,9 @@ impl<'a> Packet<'a> {
         };
         let data = match rest {
             "" => None,
-            json => Some(serde_json::from_slice::<&RawValue>(json.as_bytes()).map_err(|_| Malformed)?),
+            json => {
+                Some(serde_json::from_slice::<&RawValue>(json.as_bytes()).map_err(|_| Malformed)?)
+            }
         };
         if !holds(kind, id, data) || attachments > 0 && !has_places(data, attachments) {
             return Err(Malformed);
@@ -128,15 +136,19 @@ impl<'a> Packet<'a> {
     /// The name and the arguments of an event.
     ///
     /// # Errors
-    /// Where it has no name.
+    /// Where it has no name, or one that is a client's own.
     pub fn event(&self) -> Result<(String, Vec<&RawValue>), Malformed> {
         let data = self.data.as_ref().ok_or(Malformed)?.get().as_bytes();
         let mut arguments: Vec<&RawValue> = serde_json::from_slice(data).map_err(|_| Malformed)?;
         if arguments.is_empty() {
             return Err(Malformed);
         }
-        let name = serde_json::from_slice(arguments.remove(0).get().as_bytes());
-        Ok((name.map_err(|_| Malformed)?, arguments))
+        let name: String =
+            serde_json::from_slice(arguments.remove(0).get().as_bytes()).map_err(|_| Malformed)?;
+        if RESERVED.contains(&name.as_str()) {
+            return Err(Malformed);
+        }
+        Ok((name, arguments))
     }
 }
 
@@ -187,9 +199,23 @@ mod tests {
             ("0/im?token=abc,", Kind::Connect, 0, "/im?token=abc", None, None),
             ("1/im,", Kind::Disconnect, 0, "/im", None, None),
             (r#"2["foo"]"#, Kind::Event, 0, "/", None, Some(r#"["foo"]"#)),
-            (r#"2/im,12["foo",{"a":1}]"#, Kind::Event, 0, "/im", Some(12), Some(r#"["foo",{"a":1}]"#)),
+            (
+                r#"2/im,12["foo",{"a":1}]"#,
+                Kind::Event,
+                0,
+                "/im",
+                Some(12),
+                Some(r#"["foo",{"a":1}]"#),
+            ),
             ("3/im,13[]", Kind::Ack, 0, "/im", Some(13), Some("[]")),
-            (r#"4/x,{"message":"no"}"#, Kind::ConnectError, 0, "/x", None, Some(r#"{"message":"no"}"#)),
+            (
+                r#"4/x,{"message":"no"}"#,
+                Kind::ConnectError,
+                0,
+                "/x",
+                None,
+                Some(r#"{"message":"no"}"#),
+            ),
             (r#"4"no""#, Kind::ConnectError, 0, "/", None, Some(r#""no""#)),
             (
                 r#"51-["baz",{"_placeholder":true,"num":0}]"#,
@@ -211,7 +237,11 @@ mod tests {
         ];
         for (text, kind, attachments, namespace, id, data) in cases {
             let packet = read(text);
-            assert_eq!((packet.kind, packet.attachments, packet.id), (kind, attachments, id), "{text}");
+            assert_eq!(
+                (packet.kind, packet.attachments, packet.id),
+                (kind, attachments, id),
+                "{text}"
+            );
             assert_eq!(packet.namespace, namespace, "{text}");
             assert_eq!(packet.data.as_deref().map(RawValue::get), data, "{text}");
             assert_eq!(packet.to_text(), text);
@@ -263,7 +293,7 @@ mod tests {
         let (name, arguments) = packet.event().unwrap();
         assert_eq!(name, "a");
         assert_eq!(arguments.iter().map(|raw| raw.get()).collect::<Vec<_>>(), [r#"{"b": 1}"#, "7"]);
-        for nameless in ["2[]", "2[1]", "2[{}]", "2[[]]"] {
+        for nameless in ["2[]", "2[1]", "2[{}]", "2[[]]", r#"2["disconnect"]"#] {
             assert_eq!(read(nameless).event().map(|_| ()), Err(Malformed), "{nameless}");
         }
     }

@@ -29,7 +29,8 @@ pub fn parse(body: &str, version: Version) -> Result<Vec<Packet<'_>>, Malformed>
         Version::Three => {
             let mut rest = body;
             while let Some(colon) = rest.find(':') {
-                let length = digits(&rest[..colon]).filter(|_| (1..=MAX_LENGTH_DIGITS).contains(&colon));
+                let length =
+                    digits(&rest[..colon]).filter(|_| (1..=MAX_LENGTH_DIGITS).contains(&colon));
                 let after = &rest[colon + 1..];
                 let (text, others) = split_units(after, length.ok_or(Malformed)?)?;
                 add(&mut packets, Packet::parse(text, version)?)?;
@@ -90,6 +91,31 @@ pub fn write<'a>(packets: impl IntoIterator<Item = Cow<'a, str>>, version: Versi
     body
 }
 
+/// A body of bytes of version 3.
+#[must_use]
+pub fn write_bytes(packets: &[Packet<'_>]) -> Vec<u8> {
+    let mut body = Vec::new();
+    for packet in packets {
+        let text;
+        let (is_binary, bytes) = match packet {
+            Packet::Text(..) => {
+                text = packet.to_text(Version::Three);
+                (0, text.as_bytes())
+            }
+            Packet::Binary(bytes) => (1, &**bytes),
+        };
+        body.push(is_binary);
+        let length = (bytes.len() + usize::from(is_binary)).to_string();
+        body.extend(length.bytes().map(|digit| digit - b'0'));
+        body.push(255);
+        if is_binary == 1 {
+            body.push(4);
+        }
+        body.extend_from_slice(bytes);
+    }
+    body
+}
+
 fn add<'a>(packets: &mut Vec<Packet<'a>>, packet: Packet<'a>) -> Result<(), Malformed> {
     if packets.len() == MAX_PACKETS {
         return Err(Malformed);
@@ -143,6 +169,7 @@ mod tests {
         let body = b"\x00\x06\xff4hello\x01\x04\xff\x04\x01\x02\x03";
         let packets = [Packet::Text(Kind::Message, "hello"), Packet::Binary(vec![1, 2, 3].into())];
         assert_eq!(parse_bytes(body).as_deref(), Ok(&packets[..]));
+        assert_eq!(write_bytes(&packets), body);
         let euro = "\u{0}\u{4}x4€";
         let mut euro = euro.as_bytes().to_vec();
         euro[2] = 255;
@@ -170,8 +197,23 @@ mod tests {
             assert_eq!(parse(body, Version::Four), Err(Malformed), "{body:?}");
         }
         for body in [
-            "", "abc", ":", ":2", "0:", "1:", "2:2", "1:2x", "1:2:", "+1:2", "-1:2", "2:4a1", "2:😀",
-            "3:4😀x", "2:4😀", "99999999999999999999:2", "1:2 1:2",
+            "",
+            "abc",
+            ":",
+            ":2",
+            "0:",
+            "1:",
+            "2:2",
+            "1:2x",
+            "1:2:",
+            "+1:2",
+            "-1:2",
+            "2:4a1",
+            "2:😀",
+            "3:4😀x",
+            "2:4😀",
+            "99999999999999999999:2",
+            "1:2 1:2",
         ] {
             assert_eq!(parse(body, Version::Three), Err(Malformed), "{body:?}");
         }

@@ -66,8 +66,9 @@ impl Draw {
                 text += &self.below(1 << 53).to_string();
             }
             let name = serde_json::to_string(&self.text()).unwrap();
-            let places: String =
-                (0..attachments).map(|num| format!(r#",{{"_placeholder":true,"num":{num}}}"#)).collect();
+            let places: String = (0..attachments)
+                .map(|num| format!(r#",{{"_placeholder":true,"num":{num}}}"#))
+                .collect();
             text += &format!("[{name},{}{places}]", self.json(3));
         } else if kind == 4 || kind == 0 && self.below(2) == 0 {
             text += &format!(r#"{{"message":{}}}"#, self.json(3));
@@ -120,7 +121,10 @@ fn every_packet_is_read_as_it_was_written() {
         let again = read.to_text();
         let again = packet::Packet::parse(&again).unwrap();
         let data = |packet: &packet::Packet<'_>| packet.data.as_deref().map(RawValue::to_owned);
-        assert_eq!((again.kind, again.id, again.namespace.as_ref()), (read.kind, read.id, &*read.namespace));
+        assert_eq!(
+            (again.kind, again.id, again.namespace.as_ref()),
+            (read.kind, read.id, &*read.namespace)
+        );
         assert_eq!(data(&again).map(|raw| raw.to_string()), data(&read).map(|raw| raw.to_string()));
         if matches!(read.kind, packet::Kind::Event | packet::Kind::BinaryEvent) {
             assert_eq!(read.event().unwrap().1.len(), 1 + read.attachments);
@@ -135,8 +139,13 @@ fn every_body_is_read_as_it_was_written() {
         for _ in 0..20_000 {
             let made: Vec<_> = (0..=draw.below(5)).map(|_| draw.engine_packet()).collect();
             let packets: Vec<_> = made.iter().map(|(kind, text)| written(text, *kind)).collect();
-            let body = payload::write(packets.iter().map(|packet| packet.to_text(version).into()), version);
+            let body = payload::write(
+                packets.iter().map(|packet| packet.to_text(version).into()),
+                version,
+            );
             assert_eq!(payload::parse(&body, version).as_deref(), Ok(&packets[..]), "{body}");
+            let bytes = payload::write_bytes(&packets);
+            assert_eq!(payload::parse_bytes(&bytes).as_deref(), Ok(&packets[..]), "{bytes:?}");
         }
     }
 }
@@ -153,20 +162,14 @@ fn nothing_that_comes_makes_a_reader_panic() {
             1..4 => draw.packet().into_bytes(),
             4..7 => {
                 let made: Vec<_> = (0..=draw.below(3)).map(|_| draw.engine_packet()).collect();
-                let all = made.iter().map(|(kind, text)| written(text, *kind).to_text(version).into());
+                let all =
+                    made.iter().map(|(kind, text)| written(text, *kind).to_text(version).into());
                 payload::write(all, version).into_bytes()
             }
             _ => {
-                let text = format!("4{}", draw.packet());
-                let mut body = vec![0];
-                body.extend(text.len().to_string().bytes().map(|digit| digit - b'0'));
-                body.push(255);
-                body.extend(text.bytes());
-                let more = draw.bytes();
-                body.extend([1, u8::try_from((more.len() + 1) / 10).unwrap()]);
-                body.extend([u8::try_from((more.len() + 1) % 10).unwrap(), 255, 4]);
-                body.extend(more);
-                body
+                let made: Vec<_> = (0..=draw.below(3)).map(|_| draw.engine_packet()).collect();
+                let all: Vec<_> = made.iter().map(|(kind, text)| written(text, *kind)).collect();
+                payload::write_bytes(&all)
             }
         };
         let input = draw.spoilt(input);
@@ -182,5 +185,8 @@ fn nothing_that_comes_makes_a_reader_panic() {
         drop((engine::Packet::parse(&text, version), engine::Packet::parse_bytes(&input, version)));
         bytes += usize::from(payload::parse_bytes(&input).is_ok());
     }
-    assert!(packets > INPUTS / 20 && bodies > INPUTS / 20 && bytes > INPUTS / 100, "{packets} {bodies} {bytes}");
+    assert!(
+        packets > INPUTS / 20 && bodies > INPUTS / 20 && bytes > INPUTS / 100,
+        "{packets} {bodies} {bytes}"
+    );
 }
