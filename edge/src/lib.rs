@@ -23,6 +23,7 @@ mod refused;
 mod respond;
 mod routes;
 mod socket;
+mod socket_io;
 mod web_crypto;
 
 use shared::error::{ErrorCode, Language};
@@ -69,6 +70,10 @@ async fn answer(call: Call<'_>, origin: Option<&str>) -> Result<Response, Refuse
         return preflight(call.config, origin);
     }
     let path = path_and_query.split('?').next().unwrap_or(path_and_query);
+    // Its clients are told what is wrong in their own words, the method too.
+    if socket_io::is_path(path) {
+        return socket_io::answer(call, origin, &method, path_and_query).await;
+    }
     match routes::find(&method, path)? {
         Endpoint::Forward(access) => forward::forward(call, access, &method, path_and_query).await,
         Endpoint::Health => health::check(&call).await,

@@ -59,6 +59,14 @@ pub const STEPS: &[Step] = &[
         },
     },
     Step {
+        name: "build edge that echoes",
+        run: |setup| {
+            let tools = setup.edge_tools()?;
+            step("build of the edge that echoes", || build::edge_that_echoes(tools))
+                .map(|()| Count::PASSED)
+        },
+    },
+    Step {
         name: "deploy edge, dry run",
         run: |setup| {
             let tools = setup.edge_tools()?;
