@@ -1,6 +1,8 @@
 //! Clients of Socket.IO that people already have, as their libraries are published: from the first connect to the
 //! end of the session, with a raw socket on the other side of the conversation.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 use shared::{route, user::Role};
 use tests::{
@@ -9,6 +11,7 @@ use tests::{
     socket_io::{Foreign, Library, NAMESPACE},
     system::{Client, Door, System, run},
 };
+use tokio::time::sleep;
 
 /// The libraries, as they are used: what they are told beside the token.
 const KINDS: [(&str, Library, &str); 6] = [
@@ -222,8 +225,14 @@ async fn talks(guest: &mut Guest, desk: &mut Probe) {
     assert_eq!(seqs, [1, 2], "{name}");
 
     let typing = json!({ "customer_service_session_id": guest.conversation, "is_typing": true });
-    desk.emit("typing", &typing);
-    let told = guest.foreign.event("typing", guest.in_conversation()).await;
+    let told = tokio::select! {
+        told = guest.foreign.event("typing", guest.in_conversation()) => told,
+        // One a second is passed on of all that a socket tells, to whomever: it is told until it is.
+        () = async { loop {
+            desk.emit("typing", &typing);
+            sleep(Duration::from_millis(400)).await;
+        } } => unreachable!("it is told for ever"),
+    };
     assert_eq!(told["is_typing"], true, "{name}");
     let ack = guest.foreign.emit("typing", &typing);
     assert_eq!(guest.foreign.answer(ack).await, json!({ "status": "accepted" }), "{name}");
