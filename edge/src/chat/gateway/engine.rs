@@ -129,6 +129,9 @@ impl Gateway {
             self.close_link(&Link::Polling(polling), Ending::Broken);
             return refusal(Problem::BadRequest);
         }
+        if polling.stage.get() == Stage::Closed && polling.say_last(Kind::Close) {
+            self.links.borrow_mut().remove(sid);
+        }
         if polling.stage.get() == Stage::Tried {
             Delay::from(MOVING).await;
             if polling.moved_to().is_some() {
@@ -138,9 +141,6 @@ impl Gateway {
             polling.end_poll();
         }
         let packets = polling.polled().await;
-        if polling.stage.get() == Stage::Closed {
-            self.links.borrow_mut().remove(sid);
-        }
         #[cfg(feature = "echo")]
         if let Some(response) = super::echo::as_bytes(&polling.known.borrow(), &packets) {
             return response;
@@ -213,7 +213,9 @@ impl Gateway {
         if taken.is_err() {
             self.close_link(&link, Ending::Broken);
         }
-        self.arm().await;
+        if self.is_sooner.get() {
+            self.arm().await;
+        }
     }
 
     /// A WebSocket is closed, or lost.
@@ -319,6 +321,7 @@ impl Gateway {
             self.lines.borrow_mut().forget(&kept.socket_id);
             self.or_log(record::leave(&self.state, &kept.socket_id, clock::now()));
         }
+        self.is_sooner.set(true);
         self.or_log(record::forget(&self.state, &known.sid));
         self.following.borrow_mut().remove(&known.sid);
         link.change(|known| known.members.clear());

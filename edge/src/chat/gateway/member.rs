@@ -8,7 +8,10 @@ use shared::{
 };
 use worker::{Result, State, WebSocket};
 
-use super::{link::Link, raw, socket_io};
+use super::{
+    link::{self, Link},
+    raw, socket_io,
+};
 use crate::{chat::sockets::is_open, log};
 
 /// Refused frames after which a socket is closed.
@@ -135,7 +138,7 @@ impl Member {
             let version = known.version();
             let kept = known.member(self.id()).filter(|kept| !kept.is_open)?;
             kept.is_open = true;
-            Some(socket_io::connected(socket_io::namespace_of(self.id()), self.id(), version))
+            Some(socket_io::connected(link::namespace_of(self.id()), self.id(), version))
         });
         first.flatten().is_none_or(|packet| say(link, &packet))
     }
@@ -145,7 +148,7 @@ impl Member {
         match &self.wire {
             Wire::Frames(socket) => raw::send(socket, frame),
             Wire::SocketIo(link) => {
-                let packet = socket_io::packet(frame, socket_io::namespace_of(self.id()));
+                let packet = socket_io::packet(frame, link::namespace_of(self.id()));
                 self.welcome() && say(link, &packet)
             }
         }

@@ -64,7 +64,9 @@ impl Known {
     /// Whether its client should have been heard by now, and was not.
     pub fn is_gone(&self, now: Timestamp, rhythm: Rhythm) -> bool {
         match self.version() {
-            Version::Four => self.unanswered.is_some_and(|since| now >= since.plus(rhythm.timeout)),
+            Version::Four => self
+                .unanswered
+                .is_some_and(|since| self.heard_at < since && now >= since.plus(rhythm.timeout)),
             Version::Three => now >= self.heard_at.plus(rhythm.interval).plus(rhythm.timeout),
         }
     }
@@ -110,6 +112,8 @@ mod tests {
         let mut known = opened(Version::Four, 0);
         assert_eq!(known.beat(at(0), at(24), RHYTHM), Beat::Ping);
         assert!(!known.is_gone(at(43), RHYTHM) && known.is_gone(at(44), RHYTHM));
+        let answered = Known { heard_at: at(24), ..known.clone() };
+        assert!(!answered.is_gone(at(47), RHYTHM));
         // The answer woke nobody.
         assert_eq!(known.clone().beat(at(24), at(48), RHYTHM), Beat::Ping);
         assert_eq!(known.beat(at(23), at(48), RHYTHM), Beat::Dead);
