@@ -54,10 +54,10 @@ impl Known {
         if self.version() == Version::Three || now < due {
             return Beat::Wait;
         }
-        // The clock of an alarm may be a little late, and should not be more so each time.
-        let at = if now.since(due) < rhythm.interval / 4 { due } else { now };
-        self.pinged_at = at;
-        self.unanswered = self.unanswered.or(Some(at));
+        // An alarm may be a little late, and should not be more so each time; whoever answers is not to
+        // have less time for it.
+        self.pinged_at = if now.since(due) < rhythm.interval / 4 { due } else { now };
+        self.unanswered = self.unanswered.or(Some(now));
         Beat::Ping
     }
 
