@@ -11,6 +11,7 @@ use shared::{
     },
     error::ErrorCode,
     socket_io::{engine::Version, parameter},
+    token::MAX_TOKEN_BYTES,
 };
 use worker::{Method, RequestInit, Response, js_sys::Uint8Array};
 
@@ -95,6 +96,8 @@ pub async fn answer(
                 None => parameter(query, "token"),
             };
             if let Some(token) = token {
+                // One that is too long is none, and is not kept.
+                let token = if token.len() > MAX_TOKEN_BYTES { "" } else { token };
                 init.headers.set(TOKEN_HEADER, token)?;
             }
             #[cfg(feature = "echo")]

@@ -56,8 +56,7 @@ pub fn as_bytes(known: &Known, packets: &[String]) -> Option<Result<Response>> {
 }
 
 impl Gateway {
-    pub(super) fn echo_text(&self, link: &Link, text: &str) -> Result<(), Malformed> {
-        let known = link.known().ok_or(Malformed)?;
+    pub(super) fn echo_text(&self, link: &Link, known: Known, text: &str) -> Result<(), Malformed> {
         if known.is_plain {
             self.say(link, &engine::Packet::Text(engine::Kind::Message, text));
             return Ok(());
@@ -74,8 +73,12 @@ impl Gateway {
         self.echo(link, packet, Vec::new())
     }
 
-    pub(super) fn read_bytes(&self, link: &Link, bytes: &[u8]) -> Result<(), Malformed> {
-        let known = link.known().ok_or(Malformed)?;
+    pub(super) fn read_bytes(
+        &self,
+        link: &Link,
+        known: &Known,
+        bytes: &[u8],
+    ) -> Result<(), Malformed> {
         if known.is_plain {
             self.say(link, &engine::Packet::Binary(bytes.into()));
             return Ok(());

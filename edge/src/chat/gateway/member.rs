@@ -134,6 +134,9 @@ impl Member {
     /// Says to its client that it is let in, unless that was said: before anything else is.
     pub fn welcome(&self) -> bool {
         let Wire::SocketIo(link) = &self.wire else { return true };
+        if self.kept.is_open {
+            return true;
+        }
         let first = link.change(|known| {
             let version = known.version();
             let kept = known.member(self.id()).filter(|kept| !kept.is_open)?;

@@ -43,35 +43,49 @@ struct Auth {
 impl Gateway {
     /// Reads a message of text.
     #[cfg_attr(feature = "echo", expect(clippy::unused_async, reason = "an echo waits for nobody"))]
-    pub(super) async fn read_text(&self, link: &Link, text: &str) -> Result<(), Malformed> {
+    pub(super) async fn read_text(
+        &self,
+        link: &Link,
+        known: Known,
+        text: &str,
+    ) -> Result<(), Malformed> {
         #[cfg(feature = "echo")]
-        return self.echo_text(link, text);
+        return self.echo_text(link, known, text);
         #[cfg(not(feature = "echo"))]
-        self.read_packet(link, Packet::parse(text)?).await
+        self.read_packet(link, known, Packet::parse(text)?).await
     }
 
     /// Reads a message of bytes: an attachment. No event of ours has any, and the packet that it belongs
     /// to was refused.
     #[cfg(not(feature = "echo"))]
-    pub(super) fn read_bytes(&self, link: &Link, _bytes: &[u8]) -> Result<(), Malformed> {
-        let sid = link.known().ok_or(Malformed)?.sid;
+    pub(super) fn read_bytes(
+        &self,
+        _link: &Link,
+        known: &Known,
+        _bytes: &[u8],
+    ) -> Result<(), Malformed> {
         let mut following = self.following.borrow_mut();
-        let left = following.get_mut(&sid).ok_or(Malformed)?;
+        let left = following.get_mut(&known.sid).ok_or(Malformed)?;
         *left -= 1;
         if *left == 0 {
-            following.remove(&sid);
+            following.remove(&known.sid);
         }
         Ok(())
     }
 
     #[cfg_attr(feature = "echo", expect(dead_code, reason = "packets are sent back instead"))]
-    async fn read_packet(&self, link: &Link, packet: Packet<'_>) -> Result<(), Malformed> {
-        let known = link.known().ok_or(Malformed)?;
+    async fn read_packet(
+        &self,
+        link: &Link,
+        known: Known,
+        packet: Packet<'_>,
+    ) -> Result<(), Malformed> {
         if self.following.borrow().contains_key(&known.sid) {
             return Err(Malformed);
         }
         let (namespace, asked_with) = packet.namespace_and("token");
-        let member = known.member_in(namespace).and_then(|id| self.member(id));
+        let id = known.member_in(namespace);
+        let member = id.and_then(|id| Member::of_link(link.clone(), id));
         if packet.attachments > 0 {
             self.following.borrow_mut().insert(known.sid.clone(), packet.attachments);
         }
