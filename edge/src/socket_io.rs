@@ -4,13 +4,14 @@
 use shared::{
     chat::{
         gateway::{
-            LINK_PATH, NEWCOMER_HEADER, POLL_PATH, PUSH_PATH, Speech, TOKEN_HEADER, UPGRADE_PATH,
-            gateway_of, socket_id,
+            LINK_PATH, MAX_GATEWAYS, NEWCOMER_HEADER, POLL_PATH, PUSH_PATH, Speech, TOKEN_HEADER,
+            UPGRADE_PATH, gateway_of, socket_id,
         },
         room::Room,
     },
     error::ErrorCode,
     socket_io::{engine::Version, parameter},
+    token::MAX_TOKEN_BYTES,
 };
 use worker::{Method, RequestInit, Response, js_sys::Uint8Array};
 
@@ -23,6 +24,8 @@ use crate::{
     socket,
 };
 
+/// The longest name of a link; the platform takes tags of 256 characters.
+const MAX_SID_BYTES: usize = 64;
 /// Where they come.
 const PATH: &str = "/socket.io";
 
@@ -93,6 +96,8 @@ pub async fn answer(
                 None => parameter(query, "token"),
             };
             if let Some(token) = token {
+                // One that is too long is none, and is not kept.
+                let token = if token.len() > MAX_TOKEN_BYTES { "" } else { token };
                 init.headers.set(TOKEN_HEADER, token)?;
             }
             #[cfg(feature = "echo")]
@@ -104,10 +109,7 @@ pub async fn answer(
         Asked::Poll(sid) => (POLL_PATH, sid.to_owned()),
         Asked::Push(sid) => (PUSH_PATH, sid.to_owned()),
     };
-    // A name of another place would be looked for there in vain.
-    let Some(gateway) =
-        gateway_of(&sid).filter(|_| matches!(Speech::of(&sid), Speech::SocketIo(_)))
-    else {
+    let Some(gateway) = gateway(&sid, call.config.gateways) else {
         return Ok(refusal(Problem::UnknownSid)?);
     };
     init.headers.set(NEWCOMER_HEADER, &sid)?;
@@ -138,6 +140,12 @@ pub async fn answer(
     }
     let response = Response::builder().with_status(status);
     Ok(response.with_header("content-type", &kind.unwrap_or_default())?.fixed(body))
+}
+
+/// The gateway that a link of this name would live in; `None` for a name that we have not given.
+fn gateway(sid: &str, gateways: u32) -> Option<u32> {
+    let is_ours = sid.len() <= MAX_SID_BYTES && matches!(Speech::of(sid), Speech::SocketIo(_));
+    gateway_of(sid).filter(|gateway| is_ours && gateway % MAX_GATEWAYS < gateways)
 }
 
 /// What a request asks for, or why it cannot.
@@ -209,6 +217,19 @@ mod tests {
         for (method, query, is_upgrade, expected) in cases {
             assert_eq!(asked(method, query, is_upgrade), expected, "{method} {query}");
         }
+    }
+
+    #[test]
+    fn only_names_that_we_give_lead_to_a_gateway() {
+        for version in [Version::Three, Version::Four] {
+            let sid = socket_id(&random::id(), 16, Speech::SocketIo(version));
+            assert_eq!(gateway(&sid, 16), gateway_of(&sid));
+        }
+        assert_eq!(gateway("1039-0", 16), Some(1039));
+        for odd in ["", "x", "15-0", "1040-0", "3072-0", "-1-0", "abcdefghijklmnopqrst"] {
+            assert_eq!(gateway(odd, 16), None, "{odd}");
+        }
+        assert_eq!(gateway(&["1024-", &"0".repeat(60)].concat(), 16), None);
     }
 
     #[test]

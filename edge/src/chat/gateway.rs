@@ -78,6 +78,8 @@ pub struct Gateway {
     following: RefCell<BTreeMap<String, usize>>,
     /// When links are to be looked after; nothing, where the object has not done so since it woke.
     next_beat: Cell<Option<Timestamp>>,
+    /// Whether something may be due before the alarm rings.
+    is_sooner: Cell<bool>,
     /// When it was last found out who was lost.
     looked_at: Cell<Timestamp>,
     #[cfg(feature = "echo")]
@@ -107,6 +109,7 @@ impl DurableObject for Gateway {
             waiting: Rc::default(),
             following: RefCell::default(),
             next_beat: Cell::default(),
+            is_sooner: Cell::default(),
             looked_at: Cell::new(Timestamp::EPOCH),
             #[cfg(feature = "echo")]
             parts: RefCell::default(),
@@ -225,7 +228,7 @@ impl Gateway {
 
     /// The member of this name: an open socket, or a namespace of an open link.
     fn member(&self, socket_id: &str) -> Option<Member> {
-        match socket_id.split_once('/') {
+        match link::parts(socket_id) {
             None => Member::find(&self.state, socket_id),
             Some((sid, _)) => Member::of_link(self.link(sid)?, socket_id),
         }
@@ -298,6 +301,7 @@ impl Gateway {
 
     /// Sets the alarm to when something is due next. It rings earlier where it was set to.
     async fn arm(&self) {
+        self.is_sooner.set(false);
         let due = self.or_log(record::next_due(&self.state, LOOK_EVERY)).flatten();
         let Some(due) = due.into_iter().chain(self.next_beat.get()).min() else { return };
         let storage = self.state.storage();

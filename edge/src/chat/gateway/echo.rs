@@ -13,8 +13,7 @@ use worker::{Headers, Response, Result};
 
 use super::{
     BYTES, Gateway,
-    link::{Known, Link},
-    member::Kept,
+    link::{Known, Link, namespace_of},
     record,
     socket_io::connected,
 };
@@ -57,8 +56,7 @@ pub fn as_bytes(known: &Known, packets: &[String]) -> Option<Result<Response>> {
 }
 
 impl Gateway {
-    pub(super) fn echo_text(&self, link: &Link, text: &str) -> Result<(), Malformed> {
-        let known = link.known().ok_or(Malformed)?;
+    pub(super) fn echo_text(&self, link: &Link, known: Known, text: &str) -> Result<(), Malformed> {
         if known.is_plain {
             self.say(link, &engine::Packet::Text(engine::Kind::Message, text));
             return Ok(());
@@ -75,8 +73,12 @@ impl Gateway {
         self.echo(link, packet, Vec::new())
     }
 
-    pub(super) fn read_bytes(&self, link: &Link, bytes: &[u8]) -> Result<(), Malformed> {
-        let known = link.known().ok_or(Malformed)?;
+    pub(super) fn read_bytes(
+        &self,
+        link: &Link,
+        known: &Known,
+        bytes: &[u8],
+    ) -> Result<(), Malformed> {
         if known.is_plain {
             self.say(link, &engine::Packet::Binary(bytes.into()));
             return Ok(());
@@ -98,18 +100,16 @@ impl Gateway {
         packet: Packet<'_>,
         attachments: Vec<Vec<u8>>,
     ) -> Result<(), Malformed> {
-        let mut known = link.known().ok_or(Malformed)?;
+        let known = link.known().ok_or(Malformed)?;
         let (namespace, _) = packet.namespace_and("token");
-        let id = [&known.sid, namespace].concat();
-        let is_in = known.member(&id).is_some();
+        let is_in = known.member_in(namespace).is_some();
         match packet.kind {
             Kind::Connect if !NAMESPACES.contains(&namespace) => {
                 self.refuse_entry(link, namespace, r#"{"message":"Invalid namespace"}"#);
             }
             Kind::Connect if !is_in => {
                 self.or_log(record::forget(&self.state, &known.sid));
-                let kept = Kept::new(id.clone(), known.language, true);
-                link.change(|known| known.members.push(kept));
+                let id = link.change(|known| known.add(namespace, true)).unwrap_or_default();
                 self.say_packet(link, &connected(namespace, &id, known.version()));
                 let with = packet.data.as_deref().map_or("{}", RawValue::get);
                 let auth = Packet {
@@ -142,7 +142,9 @@ impl Gateway {
             }
             Kind::Ack | Kind::BinaryAck if is_in => {}
             Kind::Disconnect if is_in => {
-                link.change(|known| known.members.retain(|kept| kept.socket_id != id));
+                link.change(|known| {
+                    known.members.retain(|kept| namespace_of(&kept.socket_id) != namespace);
+                });
             }
             _ => return Err(Malformed),
         }

@@ -23,6 +23,7 @@ use super::{
     record,
 };
 use crate::{
+    chat::sockets::is_open,
     clock, env,
     socket_io::{Problem, refusal},
 };
@@ -103,7 +104,7 @@ impl Gateway {
         let pair = WebSocketPair::new()?;
         let tried = self.state.get_websockets_with_tag(sid);
         match link {
-            Link::Polling(polling) if !tried.iter().any(super::super::sockets::is_open) => {
+            Link::Polling(polling) if !tried.iter().any(is_open) => {
                 self.answer_heartbeats(sid);
                 let known = polling.known.borrow().clone();
                 let (opened_at, members) = (clock::now(), Vec::new());
@@ -129,6 +130,9 @@ impl Gateway {
             self.close_link(&Link::Polling(polling), Ending::Broken);
             return refusal(Problem::BadRequest);
         }
+        if polling.stage.get() == Stage::Closed && polling.say_last(Kind::Close) {
+            self.links.borrow_mut().remove(sid);
+        }
         if polling.stage.get() == Stage::Tried {
             Delay::from(MOVING).await;
             if polling.moved_to().is_some() {
@@ -138,9 +142,6 @@ impl Gateway {
             polling.end_poll();
         }
         let packets = polling.polled().await;
-        if polling.stage.get() == Stage::Closed {
-            self.links.borrow_mut().remove(sid);
-        }
         #[cfg(feature = "echo")]
         if let Some(response) = super::echo::as_bytes(&polling.known.borrow(), &packets) {
             return response;
@@ -180,7 +181,9 @@ impl Gateway {
         };
         link.change(|known| known.heard_at = clock::now());
         for packet in packets {
-            self.take(link, packet).await?;
+            // As it is by then: the one before may have ended it.
+            let known = link.known().ok_or(Malformed)?;
+            self.take(link, known, packet).await?;
         }
         Ok(())
     }
@@ -195,8 +198,10 @@ impl Gateway {
         if known.is_probe {
             return self.probe(&socket, &known, &message);
         }
-        let Some(link) = Link::over(socket) else { return };
-        let version = known.version();
+        if !is_open(&socket) {
+            return;
+        }
+        let (link, version) = (Link::Socket(socket), known.version());
         let packet = match &message {
             WebSocketIncomingMessage::String(text) if text.len() <= self.max_payload() => {
                 Packet::parse(text, version)
@@ -207,13 +212,15 @@ impl Gateway {
             _ => Err(Malformed),
         };
         let taken = match packet {
-            Ok(packet) => self.take(&link, packet).await,
+            Ok(packet) => self.take(&link, known, packet).await,
             Err(malformed) => Err(malformed),
         };
         if taken.is_err() {
             self.close_link(&link, Ending::Broken);
         }
-        self.arm().await;
+        if self.is_sooner.get() {
+            self.arm().await;
+        }
     }
 
     /// A WebSocket is closed, or lost.
@@ -229,8 +236,8 @@ impl Gateway {
     }
 
     /// Takes a packet.
-    async fn take(&self, link: &Link, packet: Packet<'_>) -> Result<(), Malformed> {
-        let version = link.known().ok_or(Malformed)?.version();
+    async fn take(&self, link: &Link, known: Known, packet: Packet<'_>) -> Result<(), Malformed> {
+        let version = known.version();
         match packet {
             Packet::Text(Kind::Ping, said) if version == Version::Three => {
                 link.change(|known| known.heard_at = clock::now());
@@ -240,8 +247,8 @@ impl Gateway {
             Packet::Text(Kind::Pong, _) if version == Version::Four => {
                 link.change(|known| known.heard_at = clock::now());
             }
-            Packet::Text(Kind::Message, text) => return self.read_text(link, text).await,
-            Packet::Binary(bytes) => return self.read_bytes(link, &bytes),
+            Packet::Text(Kind::Message, text) => return self.read_text(link, known, text).await,
+            Packet::Binary(bytes) => return self.read_bytes(link, &known, &bytes),
             Packet::Text(Kind::Close, _) => self.close_link(link, Ending::ByClient),
             Packet::Text(Kind::Noop | Kind::Upgrade, _) => {}
             Packet::Text(..) => return Err(Malformed),
@@ -319,6 +326,7 @@ impl Gateway {
             self.lines.borrow_mut().forget(&kept.socket_id);
             self.or_log(record::leave(&self.state, &kept.socket_id, clock::now()));
         }
+        self.is_sooner.set(true);
         self.or_log(record::forget(&self.state, &known.sid));
         self.following.borrow_mut().remove(&known.sid);
         link.change(|known| known.members.clear());
@@ -336,9 +344,11 @@ impl Gateway {
     /// Pings whom it is time to ping, ends whose clients are gone, and notes when to do so next.
     pub(super) fn beat(&self) {
         let (now, rhythm) = (clock::now(), self.rhythm());
-        let over = self.state.get_websockets().into_iter();
         let mut links: Vec<Link> = Vec::new();
-        for socket in over {
+        let sockets = self.state.get_websockets();
+        // Where our frames are spoken plainly there is none.
+        let has_links = sockets.first().is_some_and(|socket| attached(socket).is_some());
+        for socket in if has_links { sockets } else { Vec::new() } {
             match attached(&socket) {
                 Some(known) if known.is_probe => {
                     if now >= known.pinged_at.plus(TRY_LIMIT) {

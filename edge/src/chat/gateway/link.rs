@@ -34,7 +34,9 @@ pub struct Known {
     pub token: Option<String>,
     /// The namespaces that its client is in, or asks to be let into.
     pub members: Vec<Kept>,
-    /// How often it was not let into one.
+    /// How often it has asked to be.
+    pub asked: u32,
+    /// How often in vain.
     pub refused: u32,
     /// When its client was heard last, as far as the object was woken by it.
     pub heard_at: Timestamp,
@@ -65,6 +67,7 @@ impl Known {
             language,
             token,
             members: Vec::new(),
+            asked: 0,
             refused: 0,
             heard_at: now,
             pinged_at: now,
@@ -85,10 +88,37 @@ impl Known {
         }
     }
 
-    /// A namespace's member.
+    /// The member of this name.
     pub fn member(&mut self, socket_id: &str) -> Option<&mut Kept> {
         self.members.iter_mut().find(|kept| kept.socket_id == socket_id)
     }
+
+    /// The name of the member of a namespace.
+    pub fn member_in(&self, namespace: &str) -> Option<&str> {
+        let names = self.members.iter().map(|kept| kept.socket_id.as_str());
+        names.into_iter().find(|id| namespace_of(id) == namespace)
+    }
+
+    /// A new member, of a name that none had before: its room may not know yet that the one before it
+    /// has left.
+    pub fn add(&mut self, namespace: &str, is_open: bool) -> String {
+        self.asked += 1;
+        let id = [&self.sid, "/", &self.asked.to_string(), namespace].concat();
+        self.members.push(Kept::new(id.clone(), self.language, is_open));
+        id
+    }
+}
+
+/// The link of a member, and its namespace, as its name has them: `<link>/<number>/<namespace>`; nothing
+/// for a socket without a link.
+pub fn parts(socket_id: &str) -> Option<(&str, &str)> {
+    let (sid, rest) = socket_id.split_once('/')?;
+    Some((sid, &rest[rest.find('/').unwrap_or(rest.len())..]))
+}
+
+/// The namespace of a member.
+pub fn namespace_of(socket_id: &str) -> &str {
+    parts(socket_id).unwrap_or_default().1
 }
 
 /// A link.
@@ -199,5 +229,27 @@ pub fn attach(socket: &WebSocket, known: &Known) {
         && let Err(error) = socket.serialize_attachment(json)
     {
         log::error("", &format!("what is known of a link is not kept: {error:?}"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    use super::*;
+
+    #[test]
+    fn a_members_name_tells_its_link_and_namespace_and_no_other_has_it() {
+        let sid = "1024-0".to_owned();
+        let mut known = Known::new(sid, Language::English, None, Timestamp::EPOCH);
+        let (main, im) = (known.add("/", false), known.add("/im", false));
+        assert_eq!(parts(&main), Some(("1024-0", "/")));
+        assert_eq!(parts(&im), Some(("1024-0", "/im")));
+        assert_eq!(known.member_in("/im"), Some(im.as_str()));
+        known.members.clear();
+        assert_eq!(known.member_in("/im"), None);
+        assert_ne!(known.add("/im", false), im);
+        assert_eq!(parts("15-0"), None);
+        assert_eq!(namespace_of("15-0"), "");
     }
 }

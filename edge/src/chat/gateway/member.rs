@@ -8,7 +8,10 @@ use shared::{
 };
 use worker::{Result, State, WebSocket};
 
-use super::{link::Link, raw, socket_io};
+use super::{
+    link::{self, Link},
+    raw, socket_io,
+};
 use crate::{chat::sockets::is_open, log};
 
 /// Refused frames after which a socket is closed.
@@ -131,11 +134,14 @@ impl Member {
     /// Says to its client that it is let in, unless that was said: before anything else is.
     pub fn welcome(&self) -> bool {
         let Wire::SocketIo(link) = &self.wire else { return true };
+        if self.kept.is_open {
+            return true;
+        }
         let first = link.change(|known| {
             let version = known.version();
             let kept = known.member(self.id()).filter(|kept| !kept.is_open)?;
             kept.is_open = true;
-            Some(socket_io::connected(socket_io::namespace_of(self.id()), self.id(), version))
+            Some(socket_io::connected(link::namespace_of(self.id()), self.id(), version))
         });
         first.flatten().is_none_or(|packet| say(link, &packet))
     }
@@ -145,7 +151,7 @@ impl Member {
         match &self.wire {
             Wire::Frames(socket) => raw::send(socket, frame),
             Wire::SocketIo(link) => {
-                let packet = socket_io::packet(frame, socket_io::namespace_of(self.id()));
+                let packet = socket_io::packet(frame, link::namespace_of(self.id()));
                 self.welcome() && say(link, &packet)
             }
         }

@@ -23,8 +23,8 @@ use worker::WebSocketIncomingMessage;
 use super::{
     AUTH_LIMIT, Gateway,
     engine::Ending,
-    link::{Known, Link},
-    member::{Kept, Member},
+    link::{Known, Link, namespace_of},
+    member::Member,
     record,
 };
 use crate::clock;
@@ -43,36 +43,49 @@ struct Auth {
 impl Gateway {
     /// Reads a message of text.
     #[cfg_attr(feature = "echo", expect(clippy::unused_async, reason = "an echo waits for nobody"))]
-    pub(super) async fn read_text(&self, link: &Link, text: &str) -> Result<(), Malformed> {
+    pub(super) async fn read_text(
+        &self,
+        link: &Link,
+        known: Known,
+        text: &str,
+    ) -> Result<(), Malformed> {
         #[cfg(feature = "echo")]
-        return self.echo_text(link, text);
+        return self.echo_text(link, known, text);
         #[cfg(not(feature = "echo"))]
-        self.read_packet(link, Packet::parse(text)?).await
+        self.read_packet(link, known, Packet::parse(text)?).await
     }
 
     /// Reads a message of bytes: an attachment. No event of ours has any, and the packet that it belongs
     /// to was refused.
     #[cfg(not(feature = "echo"))]
-    pub(super) fn read_bytes(&self, link: &Link, _bytes: &[u8]) -> Result<(), Malformed> {
-        let sid = link.known().ok_or(Malformed)?.sid;
+    pub(super) fn read_bytes(
+        &self,
+        _link: &Link,
+        known: &Known,
+        _bytes: &[u8],
+    ) -> Result<(), Malformed> {
         let mut following = self.following.borrow_mut();
-        let left = following.get_mut(&sid).ok_or(Malformed)?;
+        let left = following.get_mut(&known.sid).ok_or(Malformed)?;
         *left -= 1;
         if *left == 0 {
-            following.remove(&sid);
+            following.remove(&known.sid);
         }
         Ok(())
     }
 
     #[cfg_attr(feature = "echo", expect(dead_code, reason = "packets are sent back instead"))]
-    async fn read_packet(&self, link: &Link, packet: Packet<'_>) -> Result<(), Malformed> {
-        let mut known = link.known().ok_or(Malformed)?;
+    async fn read_packet(
+        &self,
+        link: &Link,
+        known: Known,
+        packet: Packet<'_>,
+    ) -> Result<(), Malformed> {
         if self.following.borrow().contains_key(&known.sid) {
             return Err(Malformed);
         }
         let (namespace, asked_with) = packet.namespace_and("token");
-        let id = [&known.sid, namespace].concat();
-        let member = known.member(&id).is_some().then(|| self.member(&id)).flatten();
+        let id = known.member_in(namespace);
+        let member = id.and_then(|id| Member::of_link(link.clone(), id));
         if packet.attachments > 0 {
             self.following.borrow_mut().insert(known.sid.clone(), packet.attachments);
         }
@@ -110,6 +123,7 @@ impl Gateway {
                 if let Some(known) = link.known().filter(|known| known.members.is_empty()) {
                     // It has as long as in the beginning to enter another.
                     let due = clock::now().plus(AUTH_LIMIT);
+                    self.is_sooner.set(true);
                     self.or_log(record::wait(&self.state, &known.sid, due));
                 }
                 self.left(member.id()).await;
@@ -135,9 +149,7 @@ impl Gateway {
             Some(Ok(Auth { token: Some(token) })) => Some(token),
             _ => asked_with.map(str::to_owned).or(known.token),
         };
-        let kept = Kept::new([&known.sid, namespace].concat(), known.language, false);
-        let id = kept.socket_id.clone();
-        link.change(|known| known.members.push(kept));
+        let Some(id) = link.change(|known| known.add(namespace, false)) else { return };
         match (token, self.member(&id)) {
             (Some(token), Some(member)) => {
                 self.authenticate(member, Credentials { token }, None).await;
@@ -149,12 +161,10 @@ impl Gateway {
     /// Old clients are in the main namespace without asking: at once, or, where they came with a token,
     /// once that is believed.
     pub(super) async fn enter_main(&self, link: &Link, known: Known) {
-        let id = [&known.sid, MAIN].concat();
-        let kept = Kept::new(id.clone(), known.language, known.token.is_none());
         #[cfg(feature = "echo")]
         self.or_log(record::forget(&self.state, &known.sid));
-        let is_open = kept.is_open;
-        link.change(|known| known.members.push(kept));
+        let is_open = known.token.is_none();
+        let Some(id) = link.change(|known| known.add(MAIN, is_open)) else { return };
         if is_open {
             self.say_packet(link, &connected(MAIN, &id, Version::Three));
         } else if let (Some(token), Some(member)) = (known.token, self.member(&id)) {
@@ -198,11 +208,6 @@ impl Gateway {
 
 fn forget_member(link: &Link, socket_id: &str) {
     link.change(|known| known.members.retain(|kept| kept.socket_id != socket_id));
-}
-
-/// The namespace of a member, which its name ends with.
-pub fn namespace_of(socket_id: &str) -> &str {
-    socket_id.find('/').map_or("", |at| &socket_id[at..])
 }
 
 /// A packet that lets a client into a namespace.
@@ -348,7 +353,5 @@ mod tests {
             r#"4{"code":"TOKEN_MISSING","message":"Please log in first."}"#
         );
         assert_eq!(text(Kind::Disconnect, "/im", ""), "1/im,");
-        assert_eq!(namespace_of("1024-0/im"), "/im");
-        assert_eq!(namespace_of("15-0"), "");
     }
 }

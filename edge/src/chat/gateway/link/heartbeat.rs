@@ -54,17 +54,19 @@ impl Known {
         if self.version() == Version::Three || now < due {
             return Beat::Wait;
         }
-        // The clock of an alarm may be a little late, and should not be more so each time.
-        let at = if now.since(due) < rhythm.interval / 4 { due } else { now };
-        self.pinged_at = at;
-        self.unanswered = self.unanswered.or(Some(at));
+        // An alarm may be a little late, and should not be more so each time; whoever answers is not to
+        // have less time for it.
+        self.pinged_at = if now.since(due) < rhythm.interval / 4 { due } else { now };
+        self.unanswered = self.unanswered.or(Some(now));
         Beat::Ping
     }
 
     /// Whether its client should have been heard by now, and was not.
     pub fn is_gone(&self, now: Timestamp, rhythm: Rhythm) -> bool {
         match self.version() {
-            Version::Four => self.unanswered.is_some_and(|since| now >= since.plus(rhythm.timeout)),
+            Version::Four => self
+                .unanswered
+                .is_some_and(|since| self.heard_at < since && now >= since.plus(rhythm.timeout)),
             Version::Three => now >= self.heard_at.plus(rhythm.interval).plus(rhythm.timeout),
         }
     }
@@ -110,6 +112,8 @@ mod tests {
         let mut known = opened(Version::Four, 0);
         assert_eq!(known.beat(at(0), at(24), RHYTHM), Beat::Ping);
         assert!(!known.is_gone(at(43), RHYTHM) && known.is_gone(at(44), RHYTHM));
+        let answered = Known { heard_at: at(24), ..known.clone() };
+        assert!(!answered.is_gone(at(47), RHYTHM));
         // The answer woke nobody.
         assert_eq!(known.clone().beat(at(24), at(48), RHYTHM), Beat::Ping);
         assert_eq!(known.beat(at(23), at(48), RHYTHM), Beat::Dead);

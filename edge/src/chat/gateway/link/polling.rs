@@ -148,20 +148,29 @@ impl Polling {
         self.wake();
     }
 
-    /// Ends it, with `last` for a client that polls, and for others where what waits `is_to_be_read`;
-    /// whether that is so.
+    /// Ends it. What waits is given to the next poll where it `is_to_be_read`, and `last` to the one
+    /// after it: whoever finds both in one body acts on the end first. Whether such polls are waited for.
     pub fn close(&self, last: Kind, is_to_be_read: bool) -> bool {
         if !is_to_be_read {
             drop(self.take());
         }
-        let is_read_later = is_to_be_read && !self.is_polled() && !self.waiting.borrow().is_empty();
-        if self.is_polled() || is_read_later {
-            // It is short: whatever the bounds, it is to be said.
-            self.waiting.borrow_mut().push(Packet::Text(last, "").to_text(self.version()));
-        }
+        let is_read_later = !self.waiting.borrow().is_empty();
         self.stage.set(Stage::Closed);
+        if self.is_polled() && !is_read_later {
+            self.say_last(last);
+        }
         self.wake();
         is_read_later
+    }
+
+    /// Has a poll bring the end, where nothing else waits; whether that is so.
+    pub fn say_last(&self, last: Kind) -> bool {
+        let mut waiting = self.waiting.borrow_mut();
+        let is_last = waiting.is_empty();
+        if is_last {
+            waiting.push(Packet::Text(last, "").to_text(self.version()));
+        }
+        is_last
     }
 
     fn version(&self) -> Version {
@@ -243,7 +252,10 @@ mod tests {
         let unread = link(&all_bytes);
         unread.push(&message("bye"));
         assert!(unread.close(Kind::Close, true));
-        assert_eq!(unread.take(), ["4bye", "1"]);
+        assert!(!unread.say_last(Kind::Close));
+        assert_eq!(unread.take(), ["4bye"]);
+        assert!(unread.say_last(Kind::Close));
+        assert_eq!(unread.take(), ["1"]);
         let broken = link(&all_bytes);
         broken.push(&message("bye"));
         assert!(!broken.close(Kind::Close, false));
