@@ -192,8 +192,9 @@ async fn a_life(mut system: System) {
     let mut desk = Probe::open(&system.account(&agent)).await;
     for guest in &mut guests {
         guest.is_greeted().await;
-        guest.writes(&desk, "after the edge was away").await;
-        guest.is_written_to(&mut desk, &format!("welcome back, {}", guest.foreign.name)).await;
+        let name = guest.foreign.name.clone();
+        guest.writes(&desk, &format!("after the edge was away, {name}")).await;
+        guest.is_written_to(&mut desk, &format!("welcome back, {name}")).await;
     }
 
     let admin = system.admin().await;

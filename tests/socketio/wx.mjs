@@ -7,7 +7,15 @@ function connectSocket({ url, header = {}, protocols, success }) {
   const socket = new WebSocket(url, protocols ?? [], { headers: header, perMessageDeflate: false });
   socket.binaryType = "arraybuffer";
   const listeners = { open: [], message: [], close: [], error: [] };
-  const tell = (name, what) => listeners[name].forEach((listener) => listener(what));
+  // What a listener throws is noted by WeChat, and the app goes on.
+  const tell = (name, what) =>
+    listeners[name].forEach((listener) => {
+      try {
+        listener(what);
+      } catch (error) {
+        console.error(`thirdScriptError ${error.message}`);
+      }
+    });
   socket.onopen = () => tell("open", { header: {}, profile: {} });
   socket.onmessage = ({ data }) => tell("message", { data });
   socket.onclose = ({ code, reason }) => tell("close", { code, reason });
