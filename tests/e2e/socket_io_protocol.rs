@@ -4,14 +4,14 @@
 use serde_json::json;
 use tests::socket_io::{
     Foreign, Library,
-    conformance::{Reference, echo_edge, suite},
+    conformance::{Reference, Rhythm, echo_edge, hold_to_it, passes},
 };
 use xtask::origin_binary;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_suite_asks_for_nothing_that_npms_servers_do_not_do() {
-    let reference = Reference::start().await;
-    match reference.prove().await {
+    let proved = async |rhythm| Reference::start(rhythm).await.prove().await;
+    match passes(proved).await {
         Ok(count) => assert!(count > 140, "the whole suite, not {count} tests of it"),
         Err(failed) => panic!("{failed}"),
     }
@@ -20,7 +20,7 @@ async fn the_suite_asks_for_nothing_that_npms_servers_do_not_do() {
 /// What the other tests take for granted of the libraries as they are run here, with a server that is none of ours.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_libraries_see_of_npms_server_what_they_must_see_of_ours() {
-    let reference = Reference::start().await;
+    let reference = Reference::start(Rhythm::ALL[1]).await;
     let url = format!("{}/locked", reference.url_for_all());
     for library in Library::ALL {
         let mut foreign = Foreign::start(&format!("{library:?}"), library);
@@ -46,9 +46,12 @@ async fn the_libraries_see_of_npms_server_what_they_must_see_of_ours() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_edge_keeps_to_the_protocols() {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let edge = echo_edge(folder.path(), &origin_binary());
-    match suite(&edge.url(), &edge.url(), false).await {
+    let held = async |rhythm| {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let edge = echo_edge(folder.path(), &origin_binary(), rhythm);
+        hold_to_it(&edge, rhythm).await
+    };
+    match passes(held).await {
         Ok(count) => assert!(count > 140, "the whole suite, not {count} tests of it"),
         Err(failed) => panic!("{failed}"),
     }

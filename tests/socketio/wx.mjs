@@ -43,6 +43,8 @@ function connectSocket({ url, header = {}, protocols, success }) {
 
 /** Makes this process look like a mini-program. */
 export function pretend() {
+  // There are no others there.
+  delete globalThis.WebSocket;
   globalThis.window = globalThis;
   globalThis.wx = { connectSocket };
 }
