@@ -181,10 +181,10 @@ pub fn refusal(problem: Problem) -> worker::Result<Response> {
         Problem::UnknownVersion => "Unsupported protocol version",
     };
     let status = if problem == Problem::Forbidden { 403 } else { 400 };
-    let body = serde_json::json!({ "code": problem as u8, "message": message });
+    let body = format!(r#"{{"code":{},"message":"{message}"}}"#, problem as u8);
     let response = Response::builder().with_status(status);
     let response = response.with_header("content-type", "application/json")?;
-    Ok(response.fixed(body.to_string().into_bytes()))
+    Ok(response.fixed(body.into_bytes()))
 }
 
 #[cfg(test)]

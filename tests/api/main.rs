@@ -18,4 +18,5 @@ mod outbox;
 mod overload;
 mod plans;
 mod replica;
+mod totals;
 mod users;

@@ -1,5 +1,6 @@
 //! The whole way: real sockets to the real edge in workerd, a real origin process, both databases.
 
+mod adopted;
 mod alerts;
 mod auth_paths;
 mod bad_input;

@@ -23,6 +23,12 @@ impl Default for StepClock {
 }
 
 impl StepClock {
+    /// A clock that stands at this time.
+    #[must_use]
+    pub fn at(now: Timestamp) -> Self {
+        Self(Arc::new(AtomicI64::new(now.as_millis())))
+    }
+
     /// Lets time pass.
     pub fn step(&self, duration: Duration) {
         let millis = i64::try_from(duration.as_millis()).expect("tests step less than ages");

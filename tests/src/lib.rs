@@ -18,6 +18,7 @@ pub mod kill;
 pub mod kv;
 pub mod leaks;
 pub mod metrics;
+pub mod old;
 pub mod plan;
 pub mod reply;
 pub mod revocations;

@@ -1,5 +1,6 @@
 //! The whole system a test: a real origin process, a real edge in workerd, a database of its own.
 
+mod adopted;
 mod calls;
 mod people;
 mod processes;
@@ -29,6 +30,8 @@ use crate::{
     kv::{self, PlayedKv},
     leaks,
 };
+
+pub use adopted::run_adopted;
 
 /// How long a process may take to come up on a busy machine.
 const PATIENCE: Duration = Duration::from_mins(2);
@@ -98,7 +101,16 @@ pub async fn run_on<F: Future<Output = ()> + Send + 'static>(
 ) {
     let database = Arc::new(database);
     let system = System::start(Arc::clone(&database)).await;
-    let (db, folder) = (system.db.clone(), Arc::clone(&system.folder));
+    tell(system, story).await;
+}
+
+/// Tells a story on a system that runs, and ends that.
+async fn tell<F: Future<Output = ()> + Send + 'static>(
+    system: System,
+    story: impl FnOnce(System) -> F,
+) {
+    let (db, database) = (system.db.clone(), Arc::clone(&system.database));
+    let folder = Arc::clone(&system.folder);
     let mut secrets = system.origin_options.secrets.values.all().map(str::to_owned).to_vec();
     let told = tokio::spawn(story(system)).await;
     secrets.extend(database.texts("SELECT session_token FROM authentication_sessions").await);
@@ -118,20 +130,28 @@ pub async fn run_on<F: Future<Output = ()> + Send + 'static>(
 
 impl System {
     async fn start(database: Arc<TestDatabase>) -> Self {
-        let folder = Arc::new(tempfile::tempdir().expect("a temporary folder"));
         let db = database.connect().await;
-        let binary: PathBuf = std::env::var_os("ORIGIN_BIN")
-            .expect("ORIGIN_BIN is not set: run `cargo xtask test`, which builds the origin and the edge")
-            .into();
-        let secrets =
-            Secrets::load_or_create(&folder.path().join("secrets"), &binary).expect("secrets");
-        let values = &secrets.values;
+        let mut system = Self::lay_out(database, db);
+        let values = &system.origin_options.secrets.values;
         let passwords = DemoPasswords {
             demo_user_password: values.demo_user_password.clone(),
             demo_agent_password: values.demo_agent_password.clone(),
             demo_admin_password: values.demo_admin_password.clone(),
         };
-        seed::demo(&db, &Ambient::system(), &passwords).await.expect("demo data");
+        seed::demo(&system.db, &Ambient::system(), &passwords).await.expect("demo data");
+        system.start_origin();
+        system.start_edge();
+        system
+    }
+
+    /// All that it needs, of which nothing runs yet.
+    fn lay_out(database: Arc<TestDatabase>, db: Db) -> Self {
+        let folder = Arc::new(tempfile::tempdir().expect("a temporary folder"));
+        let binary: PathBuf = std::env::var_os("ORIGIN_BIN")
+            .expect("ORIGIN_BIN is not set: run `cargo xtask test`, which builds the origin and the edge")
+            .into();
+        let secrets =
+            Secrets::load_or_create(&folder.path().join("secrets"), &binary).expect("secrets");
         let (edge_port, origin_port) = (free_port().expect("a port"), free_port().expect("a port"));
         let edge_url = format!("http://127.0.0.1:{edge_port}");
         let origin_url = format!("http://127.0.0.1:{origin_port}");
@@ -147,19 +167,7 @@ impl System {
         // An error says that a provider is set already, which is as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let http = reqwest::Client::builder().no_proxy().build().expect("an HTTP client");
-        let mut system = Self {
-            origin: None,
-            edge: None,
-            db,
-            database,
-            origin_options,
-            edge_options,
-            folder,
-            http,
-        };
-        system.start_origin();
-        system.start_edge();
-        system
+        Self { origin: None, edge: None, db, database, origin_options, edge_options, folder, http }
     }
 
     /// Starts the origin, again where it was ended.

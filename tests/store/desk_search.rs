@@ -44,7 +44,7 @@ async fn an_own_conversation_is_found_among_thousands_of_the_same_name(app: Test
         ] {
             let mut handle = app.app.db.acquire().await.unwrap();
             let count = list::count(handle.conn(), &search).await.unwrap();
-            assert_eq!(count, number, "{what}: {search:?}");
+            assert_eq!(count, number.into(), "{what}: {search:?}");
             let page = list::page(handle.conn(), &search, Slice::first(100)).await.unwrap();
             let ids: Vec<_> = page.iter().map(|one| one.customer_service_session_id).collect();
             let wanted: Vec<_> = (SAME_NAME - number + 1..=SAME_NAME).collect();

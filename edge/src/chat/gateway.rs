@@ -18,8 +18,6 @@ mod socket_io;
 
 use std::{
     cell::{Cell, RefCell},
-    collections::BTreeMap,
-    rc::Rc,
     time::Duration,
 };
 
@@ -46,7 +44,7 @@ pub use self::engine::BYTES;
 use self::{
     engine::Ending,
     line::Lines,
-    link::{Polling, attached},
+    link::{Links, attached},
     member::Member,
     record::Due,
 };
@@ -70,12 +68,8 @@ pub struct Gateway {
     env: Env,
     /// What clients have sent that is not yet with their rooms.
     lines: RefCell<Lines>,
-    /// The links by polling, by name.
-    links: RefCell<BTreeMap<String, Rc<Polling>>>,
-    /// The bytes that wait for their clients.
-    waiting: Rc<Cell<usize>>,
-    /// Of links that have announced some, how many attachments follow.
-    following: RefCell<BTreeMap<String, usize>>,
+    /// The links by polling.
+    links: Links,
     /// When links are to be looked after; nothing, where the object has not done so since it woke.
     next_beat: Cell<Option<Timestamp>>,
     /// Whether something may be due before the alarm rings.
@@ -105,9 +99,7 @@ impl DurableObject for Gateway {
             state,
             env,
             lines: RefCell::default(),
-            links: RefCell::default(),
-            waiting: Rc::default(),
-            following: RefCell::default(),
+            links: Links::default(),
             next_beat: Cell::default(),
             is_sooner: Cell::default(),
             looked_at: Cell::new(Timestamp::EPOCH),

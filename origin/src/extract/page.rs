@@ -5,7 +5,10 @@ use shared::page::{DEFAULT_LIMIT, MAX_LIMIT, Pagination};
 
 use crate::{
     error::ApiError,
-    store::slice::{Position, Slice},
+    store::{
+        counted::Counted,
+        slice::{Position, Slice},
+    },
 };
 
 /// A page that was asked for, with its defaults.
@@ -60,12 +63,12 @@ impl Page {
         Slice { limit: self.limit + 1, offset: self.offset(), after: self.after }
     }
 
-    /// Cuts what was fetched to the page, and says where it stands in a list of `total` rows.
+    /// Cuts what was fetched to the page, and says where it stands in a list that has so many rows.
     #[must_use]
     pub fn finish<T>(
         self,
         order: &str,
-        total: i64,
+        total: impl Into<Counted>,
         rows: &mut Vec<T>,
         position: impl Fn(&T) -> Position,
     ) -> Pagination {
@@ -74,7 +77,17 @@ impl Page {
         rows.truncate(limit);
         let last = rows.last().filter(|_| has_next);
         let next_cursor = last.map(|row| self.cursor_of_next(order, position(row)));
-        Pagination { next_cursor, ..Pagination::new(total, self.number, self.limit) }
+        Pagination { next_cursor, ..self.pagination(total) }
+    }
+
+    /// Where it stands in a list that has so many rows.
+    #[must_use]
+    pub fn pagination(self, total: impl Into<Counted>) -> Pagination {
+        let total = total.into();
+        Pagination {
+            total_is_at_least: total.at_least,
+            ..Pagination::new(total.rows, self.number, self.limit)
+        }
     }
 
     /// The cursor of the page after this one, where this one ends at `last`.

@@ -8,8 +8,10 @@ use crate::{
     extract::page::Page,
     state::App,
     store::{
-        Conn, listing_counts,
-        listings::search::{self, Counted, Search},
+        Conn,
+        counted::Counted,
+        listing_counts,
+        listings::search::{self, Search},
     },
 };
 
@@ -32,8 +34,7 @@ pub async fn list(
             Ok::<_, ApiError>((total, found))
         })
         .await?;
-    let mut pagination = page.finish(order, total.listings, &mut found.listings, wanted.place());
-    pagination.total_is_at_least = total.at_least;
+    let mut pagination = page.finish(order, total, &mut found.listings, wanted.place());
     if pagination.next_cursor.is_none() {
         pagination.next_cursor = found.reached.map(|last| page.cursor_of_next(order, last));
     }
@@ -50,7 +51,7 @@ async fn total(mut conn: Conn<'_>, wanted: &Search) -> sqlx::Result<Counted> {
         if let Some(counts) = counts {
             let of = |status: ListingStatus| counts.of(status);
             let listings = wanted.status.map_or_else(|| counts.total(), of);
-            return Ok(Counted { listings, at_least: false });
+            return Ok(listings.into());
         }
     }
     search::count(conn, wanted).await

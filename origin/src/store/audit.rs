@@ -8,6 +8,7 @@ use sqlx::FromRow;
 use utoipa::ToSchema;
 
 use super::{
+    counted::{Counted, MOST_COUNTED},
     db::{Conn, DbZone, on},
     delete,
     slice::Slice,
@@ -174,15 +175,17 @@ pub fn page_statement(search: &Search, zone: DbZone, slice: Slice) -> Statement 
 ///
 /// # Errors
 /// The database's.
-pub async fn count(conn: Conn<'_>, search: &Search) -> sqlx::Result<i64> {
-    count_statement(search, conn.zone).fetch_count(conn).await
+pub async fn count(conn: Conn<'_>, search: &Search) -> sqlx::Result<Counted> {
+    count_statement(search, conn.zone).fetch_counted(conn, MOST_COUNTED).await
 }
 
 /// The query of [`count`].
 #[must_use]
 pub fn count_statement(search: &Search, zone: DbZone) -> Statement {
-    let mut statement = Statement::new("SELECT COUNT(*) FROM audit_events WHERE 1 = 1");
+    let mut statement =
+        Statement::new("SELECT COUNT(*) FROM (SELECT audit_event_id FROM audit_events WHERE 1 = 1");
     search.narrow(&mut statement, zone);
+    statement.count_up_to(MOST_COUNTED);
     statement
 }
 

@@ -5,6 +5,7 @@ pub mod attempts;
 pub mod audit;
 pub mod bulk;
 pub mod conversations;
+pub mod counted;
 pub mod db;
 mod delete;
 pub mod listing_counts;

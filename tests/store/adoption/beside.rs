@@ -3,9 +3,7 @@
 use origin::{background::beside, clock::Clock as _};
 use serde_json::json;
 use shared::route;
-use tests::{TestApp, user::LoggedIn};
-
-use super::old::Old;
+use tests::{TestApp, old::Old, user::LoggedIn};
 
 const AT: &str = "'2026-03-01 00:00:00'";
 

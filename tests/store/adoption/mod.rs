@@ -1,14 +1,12 @@
 //! The database of an old back end is adopted: nothing of it is changed, both go on, and what breaks off goes on.
 
 mod beside;
-mod old;
 mod sessions;
 
 use std::collections::BTreeSet;
 
-use old::Old;
 use origin::store::adoption::NotAdopted;
-use tests::{Backend, database::TestDatabase};
+use tests::{Backend, database::TestDatabase, old::Old};
 
 /// Columns with their kinds, and keys with their columns.
 async fn schema(database: &TestDatabase) -> (BTreeSet<String>, BTreeSet<String>) {

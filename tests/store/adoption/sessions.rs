@@ -4,10 +4,9 @@ use serde_json::json;
 use shared::route;
 use tests::{
     Device, TestApp,
+    old::Old,
     user::{self, PASSWORD, post},
 };
-
-use super::old::Old;
 
 async fn get(app: &TestApp, token: &str, path: &str) -> tests::Reply {
     user::LoggedIn::holding(app, token).get(path).await

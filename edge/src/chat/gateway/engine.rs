@@ -3,7 +3,6 @@
 
 use std::{rc::Rc, time::Duration};
 
-use serde_json::json;
 use shared::{
     chat::gateway::{NEWCOMER_HEADER, TOKEN_HEADER},
     error::{ErrorCode, Language},
@@ -49,7 +48,7 @@ impl Gateway {
     pub(super) async fn open_link(&self, request: &Request) -> Result<Response> {
         let header = |name| request.headers().get(name).ok().flatten();
         let sid = header(NEWCOMER_HEADER).ok_or("a link without a name")?;
-        let (sockets, links) = (self.state.get_websockets().len(), self.links.borrow().len());
+        let (sockets, links) = (self.state.get_websockets().len(), self.links.len());
         if record::newcomers(&self.state)? >= MAX_NEWCOMERS || sockets + links >= MAX_SOCKETS {
             return super::super::room::refuse(ErrorCode::TooManySockets);
         }
@@ -72,17 +71,17 @@ impl Gateway {
             Link::accept(&self.state, &pair.server, &known);
             (Link::Socket(pair.server), Some(Response::from_websocket(pair.client)?))
         } else {
-            let polling = Rc::new(Polling::new(known.clone(), Rc::clone(&self.waiting)));
-            self.links.borrow_mut().insert(sid.clone(), Rc::clone(&polling));
-            (Link::Polling(polling), None)
+            (Link::Polling(self.links.open(known.clone())), None)
         };
-        let upgrades: &[&str] = if response.is_some() { &[] } else { &["websocket"] };
         let rhythm = self.rhythm();
-        let open = json!({
-            "sid": sid, "upgrades": upgrades, "maxPayload": self.max_payload(),
-            "pingInterval": millis(rhythm.interval), "pingTimeout": millis(rhythm.timeout),
-        });
-        link.send(&Packet::Text(Kind::Open, &open.to_string()));
+        let upgrades = if response.is_some() { "" } else { "\"websocket\"" };
+        let open = format!(
+            r#"{{"sid":"{sid}","upgrades":[{upgrades}],"pingInterval":{},"pingTimeout":{},"maxPayload":{}}}"#,
+            rhythm.interval.as_millis(),
+            rhythm.timeout.as_millis(),
+            self.max_payload(),
+        );
+        link.send(&Packet::Text(Kind::Open, &open));
         let response = match (response, &link) {
             (None, Link::Polling(polling)) => Response::ok(polling.body(polling.take())),
             (response, _) => response.ok_or_else(|| "a link without a transport".into()),
@@ -131,7 +130,7 @@ impl Gateway {
             return refusal(Problem::BadRequest);
         }
         if polling.stage.get() == Stage::Closed && polling.say_last(Kind::Close) {
-            self.links.borrow_mut().remove(sid);
+            self.links.remove(sid);
         }
         if polling.stage.get() == Stage::Tried {
             Delay::from(MOVING).await;
@@ -248,6 +247,9 @@ impl Gateway {
                 link.change(|known| known.heard_at = clock::now());
             }
             Packet::Text(Kind::Message, text) => return self.read_text(link, known, text).await,
+            #[cfg(not(feature = "echo"))]
+            Packet::Binary(_) => return super::socket_io::pass_over(link, &known),
+            #[cfg(feature = "echo")]
             Packet::Binary(bytes) => return self.read_bytes(link, &known, &bytes),
             Packet::Text(Kind::Close, _) => self.close_link(link, Ending::ByClient),
             Packet::Text(Kind::Noop | Kind::Upgrade, _) => {}
@@ -279,7 +281,7 @@ impl Gateway {
             Ok(Packet::Text(Kind::Upgrade, _)) if polling.stage.get() == Stage::Tried => {
                 attach(socket, &polling.known.borrow());
                 polling.move_to(socket);
-                self.links.borrow_mut().remove(&known.sid);
+                self.links.remove(&known.sid);
             }
             _ => drop(socket.close(Some(1000), Some(""))),
         }
@@ -296,17 +298,16 @@ impl Gateway {
 
     /// The open link of this name.
     pub(super) fn link(&self, sid: &str) -> Option<Link> {
-        match self.links.borrow().get(sid) {
+        match self.links.get(sid) {
             Some(polling) if polling.stage.get() == Stage::Closed => None,
-            Some(polling) => Some(Link::Polling(Rc::clone(polling))),
+            Some(polling) => Some(Link::Polling(polling)),
             None => self.state.get_websockets_with_tag(sid).into_iter().find_map(Link::over),
         }
     }
 
     /// The link of this name by polling, if only for its last words.
     fn polling(&self, sid: &str) -> Result<Rc<Polling>, Problem> {
-        let polling = self.links.borrow().get(sid).cloned();
-        let Some(polling) = polling else {
+        let Some(polling) = self.links.get(sid) else {
             let is_elsewhere = self.link(sid).is_some();
             return Err(if is_elsewhere { Problem::BadRequest } else { Problem::UnknownSid });
         };
@@ -328,14 +329,13 @@ impl Gateway {
         }
         self.is_sooner.set(true);
         self.or_log(record::forget(&self.state, &known.sid));
-        self.following.borrow_mut().remove(&known.sid);
         link.change(|known| known.members.clear());
         match link {
             Link::Socket(socket) => drop(socket.close(Some(1000), Some(""))),
             Link::Polling(polling) => {
                 let last = if ending == Ending::ByClient { Kind::Noop } else { Kind::Close };
                 if !polling.close(last, ending == Ending::ByUs) {
-                    self.links.borrow_mut().remove(&known.sid);
+                    self.links.remove(&known.sid);
                 }
             }
         }
@@ -358,7 +358,7 @@ impl Gateway {
                 _ => links.extend(Link::over(socket)),
             }
         }
-        links.extend(self.links.borrow().values().cloned().map(Link::Polling));
+        links.extend(self.links.all().into_iter().map(Link::Polling));
         let mut next = None;
         for link in links {
             let Some(mut known) = link.known() else { continue };
@@ -379,7 +379,7 @@ impl Gateway {
                 {
                     // Nobody has come for its last words.
                     let Link::Polling(polling) = &link else { continue };
-                    self.links.borrow_mut().remove(&polling.known.borrow().sid);
+                    self.links.remove(&polling.known.borrow().sid);
                     continue;
                 }
                 Beat::Ping => {
@@ -410,7 +410,3 @@ impl Gateway {
 
 /// The content type of a body of bytes.
 pub const BYTES: &str = "application/octet-stream";
-
-fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
-}

@@ -15,7 +15,7 @@ use worker::{State, WebSocket, js_sys, web_sys};
 
 pub use self::{
     heartbeat::{Beat, Rhythm},
-    polling::{Polling, Stage},
+    polling::{Links, Polling, Stage},
 };
 use super::member::Kept;
 use crate::{
@@ -34,6 +34,8 @@ pub struct Known {
     pub token: Option<String>,
     /// The namespaces that its client is in, or asks to be let into.
     pub members: Vec<Kept>,
+    /// Of a packet that was announced with some, how many attachments are to follow.
+    pub following: usize,
     /// How often it has asked to be.
     pub asked: u32,
     /// How often in vain.
@@ -67,6 +69,7 @@ impl Known {
             language,
             token,
             members: Vec::new(),
+            following: 0,
             asked: 0,
             refused: 0,
             heard_at: now,

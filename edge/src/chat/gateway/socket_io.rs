@@ -8,7 +8,7 @@
 //!   `data` alone, since they hand on what comes as it is.
 
 use serde::{Deserialize, Serialize};
-use serde_json::{json, value::RawValue};
+use serde_json::value::RawValue;
 use shared::{
     chat::event::{Credentials, MAX_FRAME_BYTES, Refusal},
     error::ErrorCode,
@@ -55,24 +55,6 @@ impl Gateway {
         self.read_packet(link, known, Packet::parse(text)?).await
     }
 
-    /// Reads a message of bytes: an attachment. No event of ours has any, and the packet that it belongs
-    /// to was refused.
-    #[cfg(not(feature = "echo"))]
-    pub(super) fn read_bytes(
-        &self,
-        _link: &Link,
-        known: &Known,
-        _bytes: &[u8],
-    ) -> Result<(), Malformed> {
-        let mut following = self.following.borrow_mut();
-        let left = following.get_mut(&known.sid).ok_or(Malformed)?;
-        *left -= 1;
-        if *left == 0 {
-            following.remove(&known.sid);
-        }
-        Ok(())
-    }
-
     #[cfg_attr(feature = "echo", expect(dead_code, reason = "packets are sent back instead"))]
     async fn read_packet(
         &self,
@@ -80,14 +62,14 @@ impl Gateway {
         known: Known,
         packet: Packet<'_>,
     ) -> Result<(), Malformed> {
-        if self.following.borrow().contains_key(&known.sid) {
+        if known.following > 0 {
             return Err(Malformed);
         }
         let (namespace, asked_with) = packet.namespace_and("token");
         let id = known.member_in(namespace);
         let member = id.and_then(|id| Member::of_link(link.clone(), id));
         if packet.attachments > 0 {
-            self.following.borrow_mut().insert(known.sid.clone(), packet.attachments);
+            link.change(|known| known.following = packet.attachments);
         }
         match (packet.kind, member) {
             (Kind::Connect, None) => self.enter(link, known, &packet).await,
@@ -206,6 +188,15 @@ impl Gateway {
     }
 }
 
+/// Passes over a message of bytes: an attachment. No event of ours has any, and the packet that it belongs
+/// to was refused.
+#[cfg(not(feature = "echo"))]
+pub fn pass_over(link: &Link, known: &Known) -> Result<(), Malformed> {
+    let left = known.following.checked_sub(1).ok_or(Malformed)?;
+    link.change(|known| known.following = left);
+    Ok(())
+}
+
 fn forget_member(link: &Link, socket_id: &str) {
     link.change(|known| known.members.retain(|kept| kept.socket_id != socket_id));
 }
@@ -213,7 +204,8 @@ fn forget_member(link: &Link, socket_id: &str) {
 /// A packet that lets a client into a namespace.
 pub fn connected(namespace: &str, sid: &str, version: Version) -> String {
     let data = match version {
-        Version::Four => json!({ "sid": sid }).to_string(),
+        // A name of ours: digits, hexadecimal and the namespace.
+        Version::Four => ["{\"sid\":\"", sid, "\"}"].concat(),
         Version::Three => String::new(),
     };
     text(Kind::Connect, namespace, &data)
@@ -264,9 +256,13 @@ fn frame(name: &str, data: Option<&RawValue>, ack: Option<u64>) -> String {
 
 /// Why a client is not let in.
 fn refusal(refusal: &Refusal, version: Version) -> String {
+    let refused = serde_json::to_string(refusal).unwrap_or_default();
     match version {
-        Version::Four => json!({ "message": refusal.message, "data": refusal }).to_string(),
-        Version::Three => json!(refusal).to_string(),
+        Version::Four => {
+            let message = serde_json::to_string(&refusal.message).unwrap_or_default();
+            ["{\"message\":", &message, ",\"data\":", &refused, "}"].concat()
+        }
+        Version::Three => refused,
     }
 }
 
@@ -312,7 +308,7 @@ mod tests {
         let refusal = Refusal::new(ErrorCode::Conflict, Language::English);
         let ack = |outcome| AckFrame { ack: 12, outcome };
         assert_eq!(
-            packet(&ack(AckOutcome::Data(json!({"status": "sending"}))), "/"),
+            packet(&ack(AckOutcome::Data(serde_json::json!({"status": "sending"}))), "/"),
             r#"312[{"status":"sending"}]"#
         );
         assert_eq!(
@@ -346,7 +342,7 @@ mod tests {
         let refused = Refusal::new(ErrorCode::TokenMissing, Language::English);
         assert_eq!(
             text(Kind::ConnectError, "/im", &refusal(&refused, Version::Four)),
-            r#"4/im,{"data":{"code":"TOKEN_MISSING","message":"Please log in first."},"message":"Please log in first."}"#
+            r#"4/im,{"message":"Please log in first.","data":{"code":"TOKEN_MISSING","message":"Please log in first."}}"#
         );
         assert_eq!(
             text(Kind::ConnectError, "/", &refusal(&refused, Version::Three)),

@@ -102,10 +102,14 @@ impl List {
         let total = search::count(handle.conn(), &wanted, at).await?;
         let slice = Slice { offset: page.offset(), ..Slice::first(page.limit) };
         let sessions = search::page(handle.conn(), &wanted, at, slice).await?;
-        let pagination = Pagination::new(total, page.number, page.limit);
+        let pagination = page.pagination(total);
         out.give(&json!({ "sessions": sessions, "pagination": pagination }), || {
-            let Pagination { total, page, total_pages, .. } = pagination;
-            format!("{}\n\npage {page} of {total_pages}, {total} in all", overview(&sessions))
+            let Pagination { total, page, total_pages, total_is_at_least, .. } = pagination;
+            let more = if total_is_at_least { " or more" } else { "" };
+            format!(
+                "{}\n\npage {page} of {total_pages}{more}, {total}{more} in all",
+                overview(&sessions)
+            )
         })
     }
 }

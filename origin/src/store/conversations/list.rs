@@ -8,6 +8,7 @@ use shared::chat::{
 use sqlx::FromRow;
 
 use crate::store::{
+    counted::{Counted, MOST_COUNTED},
     db::{Conn, DbZone},
     slice::Slice,
     statement::Statement,
@@ -296,20 +297,22 @@ impl Search {
 ///
 /// # Errors
 /// The database's.
-pub async fn count(mut conn: Conn<'_>, search: &Search) -> sqlx::Result<i64> {
-    let mut total = 0;
+pub async fn count(mut conn: Conn<'_>, search: &Search) -> sqlx::Result<Counted> {
+    let mut found = 0;
     for statement in count_statements(search) {
-        total += statement.fetch_count(conn.reborrow()).await?;
+        found += statement.fetch_count(conn.reborrow()).await?;
     }
-    Ok(total)
+    Ok(Counted::up_to(MOST_COUNTED, found))
 }
 
 /// The queries of [`count`].
 #[must_use]
 pub fn count_statements(search: &Search) -> Vec<Statement> {
     let of_branch = |branch| {
-        let mut statement = Statement::new("SELECT COUNT(*)");
+        let mut statement =
+            Statement::new("SELECT COUNT(*) FROM (SELECT s.customer_service_session_id");
         search.push_from(&mut statement, branch);
+        statement.count_up_to(MOST_COUNTED);
         statement
     };
     search.branches().into_iter().map(of_branch).collect()

@@ -13,6 +13,7 @@ use sqlx::FromRow;
 
 use super::ListingRow;
 use crate::store::{
+    counted::{Counted, MOST_COUNTED},
     db::{Conn, DbZone},
     slice::{Position, Slice},
     statement::{Statement, Value},
@@ -20,8 +21,6 @@ use crate::store::{
 
 /// The most entries of an index that one look judges.
 pub const REACH: u32 = 20_000;
-/// The most rows that are counted.
-pub const MOST_COUNTED: i64 = 10_000;
 
 /// Which listings.
 #[derive(Clone, Debug, Default)]
@@ -59,15 +58,6 @@ pub struct Found {
     pub listings: Vec<Listing>,
     /// The last place that was looked at.
     pub reached: Option<Position>,
-}
-
-/// How many listings a list has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Counted {
-    /// So many were counted.
-    pub listings: i64,
-    /// Whether there may be more.
-    pub at_least: bool,
 }
 
 /// The texts that an order needs; `at` is what it is by.
@@ -331,18 +321,17 @@ pub async fn count(mut conn: Conn<'_>, search: &Search) -> sqlx::Result<Counted>
     let zone = conn.zone;
     let reached =
         if search.is_narrowed() { edge(conn.reborrow(), search, None).await? } else { None };
-    let listings = count_statement(search, zone, reached).fetch_count(conn).await?;
-    let over = listings > MOST_COUNTED;
-    Ok(Counted { listings: listings.min(MOST_COUNTED), at_least: over || reached.is_some() })
+    let counted = count_statement(search, zone, reached).fetch_counted(conn, MOST_COUNTED).await?;
+    Ok(Counted { at_least: counted.at_least || reached.is_some(), ..counted })
 }
 
-/// The query of [`count`]: one more than are counted, which tells whether there are more.
+/// The query of [`count`].
 #[must_use]
 pub fn count_statement(search: &Search, zone: DbZone, until: Option<Position>) -> Statement {
     let mut statement = Statement::new("SELECT COUNT(*) FROM (SELECT k.market_listing_id");
     push_looked_at(&mut statement, search, zone, None, until);
     // Counting needs no order, but SQLite goes by the index for it, and not through the table.
     statement.push(words(search.sort).order, []);
-    statement.push(" LIMIT ?) counted", [(MOST_COUNTED + 1).into()]);
+    statement.count_up_to(MOST_COUNTED);
     statement
 }

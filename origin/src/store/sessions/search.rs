@@ -21,6 +21,7 @@ use utoipa::{
 
 use super::row::word;
 use crate::store::{
+    counted::{Counted, MOST_COUNTED},
     db::{Conn, DbZone},
     slice::Slice,
     statement::{Statement, Value},
@@ -219,16 +220,18 @@ pub async fn find(
 ///
 /// # Errors
 /// The database's.
-pub async fn count(conn: Conn<'_>, search: &Search, at: At) -> sqlx::Result<i64> {
-    count_statement(search, at, conn.zone).fetch_count(conn).await
+pub async fn count(conn: Conn<'_>, search: &Search, at: At) -> sqlx::Result<Counted> {
+    count_statement(search, at, conn.zone).fetch_counted(conn, MOST_COUNTED).await
 }
 
 /// The query of [`count`].
 #[must_use]
 pub fn count_statement(search: &Search, at: At, zone: DbZone) -> Statement {
-    let mut statement =
-        Statement::new("SELECT COUNT(*) FROM authentication_sessions s WHERE 1 = 1");
+    let mut statement = Statement::new(
+        "SELECT COUNT(*) FROM (SELECT s.authentication_session_id FROM authentication_sessions s WHERE 1 = 1",
+    );
     search.narrow(&mut statement, at, zone);
+    statement.count_up_to(MOST_COUNTED);
     statement
 }
 

@@ -3,7 +3,12 @@
 use shared::user::{Role, UserStatus};
 
 use super::{User, UserRow};
-use crate::store::{db::Conn, slice::Slice, statement::Statement};
+use crate::store::{
+    counted::{Counted, MOST_COUNTED},
+    db::Conn,
+    slice::Slice,
+    statement::Statement,
+};
 
 /// Which users.
 #[derive(Clone, Debug, Default)]
@@ -19,16 +24,13 @@ pub struct Search {
 
 /// The most users that are found by the beginning of one of their names.
 pub const MOST_FOUND: i64 = 1_000;
-/// How far users are counted.
-pub const MOST_COUNTED: i64 = 100_000;
 
 /// Greater than every character that a name can hold.
 const LAST_CHARACTER: char = char::MAX;
 
 impl Search {
-    /// How far what is found is counted: at that number there may be more.
-    #[must_use]
-    pub fn most(&self) -> i64 {
+    /// How far what is found is counted.
+    fn most(&self) -> i64 {
         if self.text.is_some() { MOST_FOUND } else { MOST_COUNTED }
     }
 
@@ -108,12 +110,15 @@ pub fn page_statement(search: &Search, slice: Slice) -> Statement {
     statement
 }
 
-/// How many users are looked for, counted no further than [`Search::most`].
+/// How many users are looked for.
 ///
 /// # Errors
 /// The database's.
-pub async fn count(conn: Conn<'_>, search: &Search) -> sqlx::Result<i64> {
-    count_statement(search).fetch_count(conn).await
+pub async fn count(conn: Conn<'_>, search: &Search) -> sqlx::Result<Counted> {
+    let found = count_statement(search).fetch_count(conn).await?;
+    let counted = Counted::up_to(search.most(), found);
+    // What a text finds is cut off at that number.
+    Ok(Counted { at_least: found >= search.most(), ..counted })
 }
 
 /// The query of [`count`].
@@ -121,6 +126,6 @@ pub async fn count(conn: Conn<'_>, search: &Search) -> sqlx::Result<i64> {
 pub fn count_statement(search: &Search) -> Statement {
     let mut statement = Statement::new("SELECT COUNT(*) FROM (SELECT u.user_id");
     search.push_from(&mut statement);
-    statement.push(" LIMIT ?) counted", [search.most().into()]);
+    statement.count_up_to(search.most());
     statement
 }

@@ -33,6 +33,52 @@ pub enum Stage {
     Closed,
 }
 
+/// The links by polling of an object, in the order of their names.
+#[derive(Default)]
+pub struct Links {
+    all: RefCell<Vec<Rc<Polling>>>,
+    /// The bytes that wait for their clients.
+    bytes: Rc<Cell<usize>>,
+}
+
+impl Links {
+    /// Opens a link.
+    pub fn open(&self, known: Known) -> Rc<Polling> {
+        let at = self.place(&known.sid);
+        let link = Rc::new(Polling::new(known, Rc::clone(&self.bytes)));
+        let at = at.unwrap_or_else(|at| at);
+        self.all.borrow_mut().insert(at, Rc::clone(&link));
+        link
+    }
+
+    /// The link of this name.
+    pub fn get(&self, sid: &str) -> Option<Rc<Polling>> {
+        let at = self.place(sid).ok()?;
+        self.all.borrow().get(at).cloned()
+    }
+
+    /// Forgets a link.
+    pub fn remove(&self, sid: &str) {
+        if let Ok(at) = self.place(sid) {
+            self.all.borrow_mut().remove(at);
+        }
+    }
+
+    /// Every link.
+    pub fn all(&self) -> Vec<Rc<Polling>> {
+        self.all.borrow().clone()
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.all.borrow().len()
+    }
+
+    fn place(&self, sid: &str) -> Result<usize, usize> {
+        self.all.borrow().binary_search_by(|link| link.known.borrow().sid.as_str().cmp(sid))
+    }
+}
+
 /// A link by polling.
 pub struct Polling {
     /// What is known of it.
@@ -50,7 +96,7 @@ pub struct Polling {
 
 impl Polling {
     /// A new link; `all_bytes` is shared by all.
-    pub fn new(known: Known, all_bytes: Rc<Cell<usize>>) -> Self {
+    fn new(known: Known, all_bytes: Rc<Cell<usize>>) -> Self {
         Self {
             known: RefCell::new(known),
             stage: Cell::new(Stage::Open),
@@ -216,6 +262,19 @@ mod tests {
 
     fn message(text: &str) -> Packet<'_> {
         Packet::Text(Kind::Message, text)
+    }
+
+    #[test]
+    fn links_are_found_by_name() {
+        let links = Links::default();
+        for name in ["c", "a", "b"] {
+            links.open(Known::new(name.to_owned(), Language::English, None, Timestamp::EPOCH));
+        }
+        assert!(["a", "b", "c"].iter().all(|name| links.get(name).is_some()));
+        links.remove("b");
+        links.remove("b");
+        assert!(links.get("b").is_none());
+        assert_eq!((links.len(), links.all().len()), (2, 2));
     }
 
     #[test]

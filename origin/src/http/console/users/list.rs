@@ -75,7 +75,6 @@ pub async fn list(
         .map(|user| user.public)
         .collect();
     let place = |user: &PublicUser| Position { by: user.user_id, key: user.user_id };
-    let mut pagination = page.finish(ORDER, total, &mut users, place);
-    pagination.total_is_at_least = total >= wanted.most();
+    let pagination = page.finish(ORDER, total, &mut users, place);
     Ok(Envelope::ok(Users { users, pagination }))
 }

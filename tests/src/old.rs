@@ -2,18 +2,19 @@
 
 use std::sync::Arc;
 
+use crate::{Backend, TestApp, clock::StepClock, database::TestDatabase, user::PASSWORD};
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use jsonwebtoken::{EncodingKey, Header};
 use origin::{
-    clock::{Ambient, SystemEntropy},
+    clock::{Ambient, Clock as _, SystemClock, SystemEntropy},
     seed::{self, DemoPasswords},
     store::{
         Db, DbZone,
         adoption::{self, NotAdopted, Plan},
     },
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use sqlx::{Connection as _, MySqlConnection};
-use tests::{Backend, TestApp, clock::StepClock, database::TestDatabase, user::PASSWORD};
 
 /// The old back end's shared secret.
 const SECRET: [u8; 32] = [9; 32];
@@ -48,7 +49,9 @@ const COLUMNS: [(&str, &str); 5] = [
 
 /// The old back end's database.
 pub struct Old {
+    /// It.
     pub database: Arc<TestDatabase>,
+    /// The time at which it was left so.
     pub clock: StepClock,
 }
 
@@ -56,7 +59,15 @@ impl Old {
     /// The incident, as the old back end has it; and, besides, messages that were stored twice, others of one
     /// second, and a user with several conversations open.
     pub async fn create() -> Self {
-        let clock = StepClock::default();
+        Self::create_at(StepClock::default()).await
+    }
+
+    /// The same as of now.
+    pub async fn create_now() -> Self {
+        Self::create_at(StepClock::at(SystemClock.now())).await
+    }
+
+    async fn create_at(clock: StepClock) -> Self {
         let ours = TestDatabase::create(Backend::MySql).await;
         let database = TestDatabase::create(Backend::MySql).await;
         let db = ours.connect_in(zone()).await;
@@ -66,26 +77,26 @@ impl Old {
             demo_admin_password: PASSWORD.into(),
         };
         let ambient = Ambient::new(clock.clone(), SystemEntropy);
-        seed::demo(&db, &ambient, &passwords).await.unwrap();
+        seed::demo(&db, &ambient, &passwords).await.expect("demo data");
         db.close().await;
         for statement in include_str!("old_schema.sql").split(";\n") {
             if !statement.trim().is_empty() {
                 database.execute(statement).await;
             }
         }
-        let schema = ours.url.rsplit('/').next().unwrap();
+        let schema = ours.url.rsplit('/').next().expect("a schema's name");
         for (table, columns) in COLUMNS {
             let copy =
                 format!("INSERT INTO {table} ({columns}) SELECT {columns} FROM {schema}.{table}");
             database.execute(&copy).await;
         }
         ours.remove().await;
-        let hash = bcrypt::hash_with_salt(PASSWORD, 4, [9; 16]).unwrap();
+        let hash = bcrypt::hash_with_salt(PASSWORD, 4, [9; 16]).expect("a hash");
         let hash = hash.format_for_version(bcrypt::Version::TwoA);
         // Bound: a hash in the text of a statement would be in a log, too.
-        let mut connection = MySqlConnection::connect(&database.url).await.unwrap();
+        let mut connection = MySqlConnection::connect(&database.url).await.expect("a connection");
         let set = sqlx::query("UPDATE users SET password_hash = ?").bind(hash);
-        set.execute(&mut connection).await.unwrap();
+        set.execute(&mut connection).await.expect("a statement");
         let old = Self { database: Arc::new(database), clock };
         old.disorder().await;
         old
@@ -127,10 +138,13 @@ impl Old {
 
     /// A pool on it that changes nothing of it.
     pub async fn db(&self) -> Db {
-        Db::connect(&self.database.url, zone(), 4).await.unwrap()
+        Db::connect(&self.database.url, zone(), 4).await.expect("the database answers")
     }
 
     /// Adopts it, as far as `progress` lets it.
+    ///
+    /// # Errors
+    /// What stands in the way.
     pub async fn adopt(&self, progress: impl FnMut(&str) + Send) -> Result<Plan, NotAdopted> {
         let db = self.db().await;
         // Beside writers, all of it.
@@ -142,21 +156,23 @@ impl Old {
     /// What would be done.
     pub async fn check(&self) -> Plan {
         let db = self.db().await;
-        let plan = adoption::check(&db).await.unwrap();
+        let plan = adoption::check(&db).await.expect("a plan");
         db.close().await;
         plan
     }
 
-    /// An origin on it; `beside` the old back end, or without.
+    /// An application on it; `beside` the old back end, or without.
     pub async fn origin(&self, beside: bool) -> TestApp {
-        let legacy = json!({
-            "kid": "old", "kty": "oct", "alg": "HS256", "k": "CQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQk",
-            "drawbridge_legacy": { "sunset": "2027-01-01T00:00:00+08:00" },
-        });
-        TestApp::on(Arc::clone(&self.database), zone(), self.clock.clone(), &legacy, |config| {
-            config.adopted_bcrypt_cost = Some(4);
-            config.policy.old_back_end_beside = beside;
-        })
+        TestApp::on(
+            Arc::clone(&self.database),
+            zone(),
+            self.clock.clone(),
+            &legacy_key(),
+            |config| {
+                config.adopted_bcrypt_cost = Some(4);
+                config.policy.old_back_end_beside = beside;
+            },
+        )
         .await
     }
 
@@ -169,13 +185,14 @@ impl Old {
             ))
             .await
             .remove(0);
-        // From a day before the clock's beginning, for eight.
+        // From a day ago, for eight.
+        let issued_at = self.clock.now().as_seconds() - 24 * 60 * 60;
         let claims = json!({
             "user_id": 31, "role": "user", "user_type": "user", "session_token": session_token,
-            "iat": 1_772_208_000, "exp": 1_772_899_200,
+            "iat": issued_at, "exp": issued_at + 8 * 24 * 60 * 60,
         });
         jsonwebtoken::encode(&Header::default(), &claims, &EncodingKey::from_secret(&SECRET))
-            .unwrap()
+            .expect("a token")
     }
 
     /// What stands in the columns that were there before, table by table.
@@ -203,7 +220,17 @@ impl Old {
     }
 }
 
+/// The old secret as a key that verifies until a sunset.
+#[must_use]
+pub fn legacy_key() -> Value {
+    json!({
+        "kid": "old", "kty": "oct", "alg": "HS256", "k": BASE64_URL_SAFE_NO_PAD.encode(SECRET),
+        "drawbridge_legacy": { "sunset": "2099-01-01T00:00:00+08:00" },
+    })
+}
+
 /// Beijing's.
-fn zone() -> DbZone {
-    "+08:00".parse().unwrap()
+#[must_use]
+pub fn zone() -> DbZone {
+    "+08:00".parse().expect("a zone")
 }
