@@ -131,7 +131,8 @@ async fn scene(mut system: System, part: Part, seed: u64, server: Arc<Mutex<Mysq
             println!("ten minutes of heartbeats: the object woke {woken} times");
             println!("ten minutes of Socket.IO, a ping each {seconds} s: {by_socket_io:?}");
             assert_eq!((woken, by_socket_io.room), (0, 0));
-            assert!(by_socket_io.gateway <= 600 / seconds + 1, "more often than there is a ping");
+            // A ping may be early by a round, and every ten minutes it is looked who is still there.
+            assert!(by_socket_io.gateway <= 600 / seconds + 2, "more often than there is a ping");
         }
         Part::Away => {
             let pair = Pair::meet(&system).await;
