@@ -4,6 +4,7 @@ mod adopted;
 mod alerts;
 mod auth_paths;
 mod bad_input;
+mod bench;
 mod browser;
 mod chat;
 mod chat_away;

@@ -5,6 +5,8 @@ mod calls;
 mod people;
 mod processes;
 
+pub use people::open_session;
+
 use std::{
     io::Write as _,
     path::{Path, PathBuf},

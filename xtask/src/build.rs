@@ -203,6 +203,14 @@ pub(crate) fn origin() -> Result<()> {
     process::run(&mut build, &step_log("origin-build"))
 }
 
+/// Build the origin and what measures it, optimised.
+pub(crate) fn release() -> Result<()> {
+    let mut build = process::command("cargo");
+    let what = ["--package", "origin", "--package", "tests", "--bin", "origin", "--bin", "bench"];
+    build.args(["build", "--release"]).args(what).current_dir(workspace_root());
+    process::run(&mut build, &step_log("release-build"))
+}
+
 fn stamp(with: &EdgeTools) -> Result<String> {
     let root = workspace_root();
     let mut hasher = Hasher::default();
@@ -220,6 +228,12 @@ fn stamp(with: &EdgeTools) -> Result<String> {
         hasher.tree(&root.join(path))?;
     }
     Ok(hasher.hex())
+}
+
+/// What is uploaded of an edge, in bytes, gzipped.
+pub(crate) fn edge_upload(dir: &Path) -> Result<u64> {
+    let size = |file: &str| Size::of(&dir.join(file));
+    Ok(size("index_bg.wasm")?.gzipped + size("index.js")?.gzipped)
 }
 
 fn print_size() -> Result<()> {
