@@ -30,6 +30,7 @@ mod tools;
 mod wasm;
 mod workspace;
 
-pub use build::{build_edge, edge_dir};
+pub use build::{Variant, build_edge, edge_dir};
+pub use npm::{node, socketio_tests};
 pub use progress::{say, say_error};
 pub use workspace::{origin_binary, workspace_root};

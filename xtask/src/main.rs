@@ -25,7 +25,12 @@ enum Command {
     /// Measure speed beside floors and peers, by turns in one run.
     Bench(xtask::bench::Options),
     /// Build the edge for deployment and print its size.
-    BuildEdge,
+    BuildEdge {
+        /// Build into edge/build-echo one that sends back what it is sent, for the suites of
+        /// Socket.IO's protocols; it cannot be deployed
+        #[arg(long)]
+        echo: bool,
+    },
 }
 
 fn main() -> ExitCode {
@@ -35,7 +40,10 @@ fn main() -> ExitCode {
         Command::Soak(options) => xtask::soak::run(&options),
         Command::FuzzApi(options) => xtask::fuzz_api::run(&options),
         Command::Bench(options) => xtask::bench::run(&options),
-        Command::BuildEdge => xtask::build_edge().map(|()| ExitCode::SUCCESS),
+        Command::BuildEdge { echo } => {
+            let variant = if echo { xtask::Variant::Echo } else { xtask::Variant::Deployed };
+            xtask::build_edge(variant).map(|()| ExitCode::SUCCESS)
+        }
     };
     done.unwrap_or_else(|error| {
         xtask::say_error(&error);

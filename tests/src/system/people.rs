@@ -17,7 +17,7 @@ use shared::{
 };
 
 use super::{Client, Door, System};
-use crate::chat::Account;
+use crate::chat::{Account, Wire};
 
 /// The life of their tokens.
 const LIFE: Duration = Duration::from_hours(12);
@@ -62,6 +62,7 @@ impl System {
             base: self.url(&Door::Edge),
             token: client.token.clone(),
             user_id: client.user_id,
+            wire: Wire::Raw,
         }
     }
 }
