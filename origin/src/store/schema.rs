@@ -44,8 +44,8 @@ impl Db {
     /// Where a migration fails, or the database has one that this program does not know.
     pub async fn migrate(&self) -> Result<(), MigrateError> {
         match &self.pool {
-            Pool::MySql(pool) => MYSQL_MIGRATIONS.run(&mut *pool.take().await?).await,
-            Pool::Sqlite(pool) => SQLITE_MIGRATIONS.run(&mut *pool.take().await?).await,
+            Pool::MySql(pool) => MYSQL_MIGRATIONS.run(pool.behind()).await,
+            Pool::Sqlite(pool) => SQLITE_MIGRATIONS.run(pool.behind()).await,
         }
     }
 

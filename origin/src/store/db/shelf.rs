@@ -7,6 +7,7 @@
 
 use std::{
     fmt,
+    future::ready,
     ops::{Deref, DerefMut},
     pin::Pin,
     sync::{Arc, Mutex, PoisonError},
@@ -61,14 +62,17 @@ impl<D: Database> Shelf<D> {
     }
 
     /// A connection, once it is one's turn.
-    pub async fn take(self: &Arc<Self>) -> sqlx::Result<Held<D>> {
-        match Arc::clone(&self.turns).try_acquire_owned() {
-            Err(TryAcquireError::Closed) => Err(sqlx::Error::PoolClosed),
-            Err(TryAcquireError::NoPermits) => Arc::clone(self).take_later(None).await,
-            Ok(turn) => match self.just_used() {
-                Some(connection) => Ok(Held { connection, turn, shelf: Arc::clone(self) }),
-                None => Arc::clone(self).take_later(Some(turn)).await,
-            },
+    pub fn take(self: &Arc<Self>) -> Later<Held<D>> {
+        let turn = match Arc::clone(&self.turns).try_acquire_owned() {
+            Err(TryAcquireError::Closed) => return Box::pin(ready(Err(sqlx::Error::PoolClosed))),
+            Err(TryAcquireError::NoPermits) => return Arc::clone(self).take_later(None),
+            Ok(turn) => turn,
+        };
+        match self.just_used() {
+            Some(connection) => {
+                Box::pin(ready(Ok(Held { connection, turn, shelf: Arc::clone(self) })))
+            }
+            None => Arc::clone(self).take_later(Some(turn)),
         }
     }
 
@@ -89,6 +93,11 @@ impl<D: Database> Shelf<D> {
             };
             Ok(Held { connection, turn, shelf: self })
         })
+    }
+
+    /// The pool behind it, for who works before anybody else does.
+    pub fn behind(&self) -> &sqlx::Pool<D> {
+        &self.pool
     }
 
     fn just_used(&self) -> Option<PoolConnection<D>> {
