@@ -93,6 +93,9 @@ pub async fn open(env: &Env, socket_id: &str, languages: &str) -> Result<WebSock
 
 impl DurableObject for Gateway {
     fn new(state: State, env: Env) -> Self {
+        if env.var("TRACE_ROOMS").is_ok() {
+            log::info("", &format!("{} wakes", state.id().name().unwrap_or_default()));
+        }
         if let Err(error) = record::open(&state) {
             log::error("", &format!("no tables: {error}"));
         }

@@ -80,7 +80,13 @@ pub const STEPS: &[Step] = &[
     Step { name: "api tests", run: |setup| system_tests(setup, "api") },
     Step { name: "store tests", run: |setup| system_tests(setup, "store") },
     Step { name: "command-line tests", run: |setup| system_tests(setup, "command") },
-    Step { name: "end-to-end tests", run: |setup| system_tests(setup, "e2e") },
+    Step {
+        name: "end-to-end tests",
+        run: |setup| {
+            setup.socketio_tests()?;
+            system_tests(setup, "e2e")
+        },
+    },
 ];
 
 const WASM_CRATES: &[&str] = &["-p", "edge", "-p", "shared", "--target", TARGET];
