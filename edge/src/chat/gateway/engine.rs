@@ -132,13 +132,13 @@ impl Gateway {
         }
         if polling.stage.get() == Stage::Tried {
             Delay::from(MOVING).await;
-            if polling.moved_to().is_some() {
-                polling.stop_poll();
-                return refusal(Problem::BadRequest);
-            }
             polling.end_poll();
         }
         let packets = polling.polled().await;
+        // It has moved: a client that moves ends its polls first.
+        if packets.is_empty() {
+            return refusal(Problem::BadRequest);
+        }
         #[cfg(feature = "echo")]
         if let Some(response) = super::echo::as_bytes(&polling.known.borrow(), &packets) {
             return response;
