@@ -3,6 +3,7 @@
 use std::{sync::OnceLock, time::Duration};
 
 use shared::{
+    chat::gateway::MAX_GATEWAYS,
     seal::{Secret, WeakSecret},
     token::{Expectations, JWKS_COOL_DOWN_SECONDS, JWKS_MAX_AGE_SECONDS, KeySet, KeySetError},
     web_origin::{AllowedOrigins, WebOrigin},
@@ -19,8 +20,11 @@ const DEFAULT_AUDIENCE: &str = "drawbridge-api";
 const MAX_DESK_SHARDS: u32 = 64;
 /// The Gateway objects that sockets without a token are spread over, where nothing else is set.
 const DEFAULT_GATEWAYS: u32 = 16;
-/// The most of them.
-const MAX_GATEWAYS: u32 = 1024;
+
+/// Bounds of the time between heartbeats, and of the wait for one's answer.
+const PING_MILLIS: (u64, u64) = (100, 300_000);
+/// Bounds of what a client may send at once: at least a frame of ours, at most what a WebSocket carries.
+const PAYLOAD_BYTES: (u64, u64) = (100_000, 1_048_576);
 
 /// What the edge has been told of its surroundings.
 #[derive(Debug)]
@@ -45,6 +49,12 @@ pub struct Config {
     pub desk_shards: u32,
     /// Number of Gateway objects.
     pub gateways: u32,
+    /// How often links of Engine.IO 4 are pinged, and those of 3 are told to ping.
+    pub ping_interval: Duration,
+    /// How long the answer may take.
+    pub ping_timeout: Duration,
+    /// The most bytes that a client of Engine.IO may send at once.
+    pub max_payload: usize,
 }
 
 /// A setting without which, or with which, we do not serve.
@@ -73,6 +83,8 @@ enum Problem {
     NotACount(u32),
     #[error("must be a number of seconds from 1 to 3600")]
     NotSeconds,
+    #[error("must be a number from {0} to {1}")]
+    NotWithin(u64, u64),
 }
 
 static CONFIG: OnceLock<Result<Config, BadSetting>> = OnceLock::new();
@@ -97,7 +109,8 @@ impl Config {
 
         let to_origin = required("EDGE_TO_ORIGIN_KEY")?;
         let to_edge = required("ORIGIN_TO_EDGE_KEY")?;
-        if to_origin.trim() == to_edge.trim() {
+        let mut values = to_origin.split(',').map(str::trim);
+        if values.any(|value| to_edge.split(',').any(|other| other.trim() == value)) {
             return Err(bad("ORIGIN_TO_EDGE_KEY")(Problem::SameSecret));
         }
         Ok(Self {
@@ -130,6 +143,15 @@ impl Config {
             gateways: optional("GATEWAY_OBJECTS")
                 .map_or(Ok(DEFAULT_GATEWAYS), |text| count(&text, MAX_GATEWAYS))
                 .map_err(bad("GATEWAY_OBJECTS"))?,
+            ping_interval: within(optional("SOCKET_IO_PING_INTERVAL_MS"), 25_000, PING_MILLIS)
+                .map(Duration::from_millis)
+                .map_err(bad("SOCKET_IO_PING_INTERVAL_MS"))?,
+            ping_timeout: within(optional("SOCKET_IO_PING_TIMEOUT_MS"), 20_000, PING_MILLIS)
+                .map(Duration::from_millis)
+                .map_err(bad("SOCKET_IO_PING_TIMEOUT_MS"))?,
+            max_payload: within(optional("SOCKET_IO_MAX_PAYLOAD_BYTES"), 1_000_000, PAYLOAD_BYTES)
+                .map(|bytes| usize::try_from(bytes).unwrap_or(usize::MAX))
+                .map_err(bad("SOCKET_IO_MAX_PAYLOAD_BYTES"))?,
         })
     }
 }
@@ -155,6 +177,15 @@ fn seconds(text: Option<String>, default: u64) -> Result<Duration, Problem> {
         Ok(seconds @ 1..=3600) => Ok(Duration::from_secs(seconds)),
         _ => Err(Problem::NotSeconds),
     }
+}
+
+/// A number within bounds, both of which are good.
+fn within(text: Option<String>, default: u64, (least, most): (u64, u64)) -> Result<u64, Problem> {
+    let number = text.map_or(Ok(default), |text| text.trim().parse());
+    number
+        .ok()
+        .filter(|number| (least..=most).contains(number))
+        .ok_or(Problem::NotWithin(least, most))
 }
 
 #[cfg(test)]
@@ -189,6 +220,9 @@ mod tests {
         assert_eq!(config.expectations.audience, "drawbridge-api");
         assert_eq!(config.desk_shards, 1);
         assert_eq!(config.gateways, 16);
+        assert_eq!(config.ping_interval, Duration::from_secs(25));
+        assert_eq!(config.ping_timeout, Duration::from_secs(20));
+        assert_eq!(config.max_payload, 1_000_000);
         assert_eq!(config.jwks_max_age, Duration::from_mins(5));
         assert_eq!(config.jwks_cool_down, Duration::from_secs(30));
     }
@@ -216,6 +250,11 @@ mod tests {
             ("DESK_SHARDS", Some("many")),
             ("GATEWAY_OBJECTS", Some("0")),
             ("GATEWAY_OBJECTS", Some("1025")),
+            ("SOCKET_IO_PING_INTERVAL_MS", Some("99")),
+            ("SOCKET_IO_PING_TIMEOUT_MS", Some("300001")),
+            ("SOCKET_IO_MAX_PAYLOAD_BYTES", Some("99999")),
+            ("SOCKET_IO_MAX_PAYLOAD_BYTES", Some("1048577")),
+            ("SOCKET_IO_MAX_PAYLOAD_BYTES", Some("1e5")),
         ];
         for (name, value) in cases {
             let refusal = read_with(name, value).map(|_| ()).unwrap_err();

@@ -25,6 +25,7 @@ mod request;
 mod respond;
 mod routes;
 mod socket;
+mod socket_io;
 mod sorted;
 mod verify;
 mod web_crypto;
@@ -72,7 +73,12 @@ async fn answer(call: Call<'_>, origin: Option<&str>) -> Result<Response, Refuse
     if method == "OPTIONS" {
         return preflight(call.config, origin);
     }
-    match routes::find(&method, path(path_and_query))? {
+    let path = path(path_and_query);
+    // Its clients are told what is wrong in their own words, the method too.
+    if socket_io::is_path(path) {
+        return socket_io::answer(call, origin, &method, path_and_query).await;
+    }
+    match routes::find(&method, path)? {
         Endpoint::Forward(access) => forward::forward(call, access, &method, path_and_query).await,
         Endpoint::Verify => verify::verify(call, path_and_query).await,
         Endpoint::Health => health::check(&call).await,

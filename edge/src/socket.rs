@@ -5,7 +5,7 @@ use std::{borrow::Cow, rc::Rc};
 use shared::{
     chat::{
         event::BEARER_PROTOCOL,
-        gateway::socket_id,
+        gateway::{Speech, socket_id},
         room::{Room, SocketOwner},
     },
     error::{ErrorCode, Language},
@@ -30,12 +30,7 @@ pub async fn open(call: &Call<'_>, origin: Option<&str>) -> Result<Response, Ref
     if !call.header("upgrade").is_some_and(|upgrade| upgrade.eq_ignore_ascii_case("websocket")) {
         return Err(ErrorCode::BadRequest.into());
     }
-    // Browsers let any page open a socket anywhere and only say which page it is (RFC 6455, 10.2).
-    let is_foreign = |origin: &str| {
-        !call.config.allowed_origins.contains(origin)
-            && !is_own_origin(origin, &call.request.inner().url())
-    };
-    if origin.is_some_and(is_foreign) {
+    if is_foreign(call, origin) {
         return Err(ErrorCode::CsrfRejected.into());
     }
     let (authorization, protocols) = (call.header("authorization"), call.header(PROTOCOL_HEADER));
@@ -54,6 +49,15 @@ pub async fn open(call: &Call<'_>, origin: Option<&str>) -> Result<Response, Ref
         response.headers().set(PROTOCOL_HEADER, BEARER_PROTOCOL)?;
     }
     Ok(response)
+}
+
+/// Whether a page asks that may not. Browsers let any page open a socket anywhere and only say which
+/// page it is (RFC 6455, 10.2).
+pub fn is_foreign(call: &Call<'_>, origin: Option<&str>) -> bool {
+    origin.is_some_and(|origin| {
+        !call.config.allowed_origins.contains(origin)
+            && !is_own_origin(origin, &call.request.inner().url())
+    })
 }
 
 /// Whether whoever holds this token may have a socket: one way for handshakes, and for what clients
@@ -81,7 +85,7 @@ pub fn owner(claims: &Claims, socket_id: String, language: Language) -> SocketOw
 
 /// Lets a socket wait for its token, which is to come as its first frame.
 async fn at_a_gateway(call: &Call<'_>) -> Result<Response, Refused> {
-    let socket_id = socket_id(&random::id(), call.config.gateways);
+    let socket_id = socket_id(&random::id(), call.config.gateways, Speech::Frames);
     let language = call.header("accept-language").unwrap_or_default();
     Ok(Response::from_websocket(gateway::open(call.env, &socket_id, &language).await?)?)
 }

@@ -15,6 +15,7 @@ pub mod risk;
 pub mod route;
 pub mod seal;
 pub mod session;
+pub mod socket_io;
 pub mod time;
 pub mod token;
 pub mod user;

@@ -61,15 +61,28 @@ async fn five_hundred_missed_messages_come_by_resume_and_more_by_rest() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn heartbeats_let_a_room_sleep_and_who_was_away_meanwhile_misses_nothing() {
     run(Backend::Sqlite, async |mut system: System| {
-        system.restart_edge_with(&[("TRACE_ROOMS", "1")]);
+        system.restart_edge_with(&[
+            ("TRACE_ROOMS", "1"),
+            ("GATEWAY_OBJECTS", "1"),
+            ("SOCKET_IO_PING_INTERVAL_MS", "20000"),
+        ]);
         let pair = Pair::meet(&system).await;
         let gone = Pair::meet(&system).await;
         let mut probe = Probe::open(&gone.user_account(&system)).await;
         probe.say(gone.conversation, "before", "t-1");
         probe.message("before").await;
         probe.cut(Cut::Reset);
-        let woken = idle::heartbeats(&system, &pair, Duration::from_secs(30)).await;
+        let other = Pair::meet(&system).await;
+        let time = Duration::from_secs(30);
+        let (woken, by_socket_io) = tokio::join!(
+            idle::heartbeats(&system, &pair, time),
+            idle::socket_io(&system, &other, time)
+        );
         assert_eq!(woken, 0, "heartbeats woke the room");
+        // In thirty seconds a ping is due once or twice; nothing but that wakes its gateway.
+        println!("an idle client of Socket.IO: {by_socket_io:?}");
+        assert_eq!(by_socket_io.room, 0, "heartbeats woke the room");
+        assert!((1..=2).contains(&by_socket_io.gateway), "{by_socket_io:?}");
 
         // The other one's room has slept as long; what was written meanwhile is there for it.
         gone.agent_says(&system, "while you were away").await;

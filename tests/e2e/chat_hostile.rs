@@ -2,7 +2,10 @@
 
 use tests::{
     Backend,
-    chat::scene::{Pair, siege},
+    chat::{
+        Wire,
+        scene::{Pair, siege},
+    },
     system::run,
 };
 
@@ -10,7 +13,7 @@ use tests::{
 async fn hostile_frames_disturb_nobody() {
     run(Backend::Sqlite, async |system| {
         let pair = Pair::meet(&system).await;
-        let siege = siege::lay(&system, &pair, 7, 30_000).await;
+        let siege = siege::lay(&system, &pair, Wire::Raw, 7, 30_000).await;
         println!("{siege:?}");
         assert!(siege.closed > 50, "{siege:?}");
     })

@@ -8,6 +8,7 @@
 
 pub mod app;
 pub mod backlog;
+pub mod bench;
 pub mod chat;
 pub mod clock;
 pub mod contract;
@@ -23,6 +24,7 @@ pub mod plan;
 pub mod reply;
 pub mod revocations;
 pub mod socket;
+pub mod socket_io;
 pub mod statements;
 pub mod system;
 pub mod template;

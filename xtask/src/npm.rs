@@ -1,6 +1,9 @@
-//! The npm packages of package.json: Node itself, wrangler, wasm-opt, esbuild.
+//! The npm packages of package.json (Node itself, wrangler, wasm-opt, esbuild), those of the tests of Socket.IO and of the bench's peers.
 
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context as _, Result, bail};
 
@@ -15,13 +18,34 @@ pub fn bin_dir() -> PathBuf {
     workspace_root().join("node_modules/.bin")
 }
 
-/// `npm ci`, unless it has been done for this package-lock.json.
+/// Node, as package.json has it.
+#[must_use]
+pub fn node() -> PathBuf {
+    bin_dir().join("node")
+}
+
+/// The folder of the tests of Socket.IO, with the clients and servers that they run.
+#[must_use]
+pub fn socketio_tests() -> PathBuf {
+    workspace_root().join("tests/socketio")
+}
+
+/// Install the packages that the edge's build and tests run.
 pub fn install() -> Result<()> {
-    let root = workspace_root();
-    let stamp_file = root.join("node_modules/.drawbridge-stamp");
+    install_in(workspace_root())
+}
+
+/// Install the packages that the tests of Socket.IO run.
+pub fn install_socketio_tests() -> Result<()> {
+    install_in(&socketio_tests())
+}
+
+/// `npm ci` in a folder, unless it has been done for its package-lock.json.
+pub fn install_in(folder: &Path) -> Result<()> {
+    let stamp_file = folder.join("node_modules/.drawbridge-stamp");
     let stamp = Hasher::default()
-        .tree(&root.join("package.json"))?
-        .tree(&root.join("package-lock.json"))?
+        .tree(&folder.join("package.json"))?
+        .tree(&folder.join("package-lock.json"))?
         .hex();
     if fs::read_to_string(&stamp_file).is_ok_and(|installed| installed == stamp) {
         return Ok(());
@@ -29,9 +53,10 @@ pub fn install() -> Result<()> {
     let Some(npm) = process::find("npm") else {
         bail!("npm is not on PATH: install Node.js with npm (any version that has `npm ci`)");
     };
+    let name = folder.file_name().unwrap_or_default();
     let mut ci = process::command(npm);
-    ci.args(["ci", "--no-audit", "--no-fund"]).current_dir(root);
-    process::run(&mut ci, &step_log("npm-ci"))
+    ci.args(["ci", "--no-audit", "--no-fund"]).current_dir(folder);
+    process::run(&mut ci, &step_log(&format!("npm-ci-{}", name.to_string_lossy())))
         .context("cannot install the npm packages: is the npm registry within reach?")?;
     fs::write(&stamp_file, stamp).context("cannot write into node_modules")
 }

@@ -19,7 +19,8 @@ pub struct Options {
     /// Decides what happens; another one each time by default
     #[arg(long)]
     seed: Option<u64>,
-    /// Only this part (may be given several times): loss, idle, away, slow, siege, kill
+    /// Only this part (may be given several times): loss, loss-socket-io, idle, idle-socket-io, away, slow, siege,
+    /// siege-socket-io, kill
     #[arg(long)]
     only: Vec<String>,
 }

@@ -52,7 +52,7 @@ pub async fn connect(env: &Env, room: Room, owner: &SocketOwner) -> Result<WebSo
 }
 
 /// The socket that an object has accepted, or the code that it has refused it with.
-pub(super) async fn socket_of(mut response: Response) -> Result<WebSocket, Refused> {
+pub async fn socket_of(mut response: Response) -> Result<WebSocket, Refused> {
     if response.status_code() != 101 {
         return Err(response.json::<ErrorCode>().await?.into());
     }
@@ -60,7 +60,7 @@ pub(super) async fn socket_of(mut response: Response) -> Result<WebSocket, Refus
 }
 
 /// Calls an object.
-pub(super) async fn fetch(
+pub async fn fetch(
     env: &Env,
     room: Room,
     path: &str,

@@ -7,7 +7,7 @@ use std::{
 };
 
 use ::tests::chat::{
-    Account, App, Letter, LetterState, Manner, Notice, frame,
+    Account, App, Letter, LetterState, Manner, Notice, Wire, frame,
     rest::{NotDone, Rest},
     terminal::{HELP, Typed, line, progress, summary, told},
 };
@@ -219,7 +219,7 @@ async fn log_in(args: &Args) -> Result<Account> {
     if !base.starts_with("http://") {
         bail!("{base} is no http:// address: this client is for a system on this machine");
     }
-    let mut account = Account { base, token: String::new(), user_id: 0 };
+    let mut account = Account { base, token: String::new(), user_id: 0, wire: Wire::Raw };
     let client_type = if args.person == Person::User { "mini_program" } else { "web" };
     let body = json!({
         "mobile": mobile, "password": password, "client_type": client_type, "device_id": "terminal" });

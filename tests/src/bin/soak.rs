@@ -10,8 +10,8 @@ use clap::{Parser, ValueEnum};
 use origin::clock::Ambient;
 use tests::{
     chat::{
-        Cut, Probe,
-        loss::{self, Database, Plan, Size},
+        Cut, Probe, Wire,
+        loss::{self, Database, Plan, Size, SocketIo},
         scene::{
             Pair,
             away::{percentile, replays},
@@ -41,14 +41,20 @@ struct Args {
 enum Part {
     /// Nothing is lost: 10,000 messages, everything breaks
     Loss,
+    /// The same with users of Socket.IO
+    LossSocketIo,
     /// Heartbeats for ten minutes
     Idle,
+    /// The same with a client of Socket.IO that is pinged every 240 s
+    IdleSocketIo,
     /// Clients that were away
     Away,
     /// A reader that stops reading
     Slow,
     /// A million hostile frames
     Siege,
+    /// A hundred thousand hostile packets of Socket.IO
+    SiegeSocketIo,
     /// The origin killed fifty times
     Kill,
 }
@@ -98,19 +104,35 @@ async fn play(part: Part, seed: u64, server: Arc<Mutex<Mysql>>) {
 
 async fn scene(mut system: System, part: Part, seed: u64, server: Arc<Mutex<Mysql>>) {
     match part {
-        Part::Loss => {
-            let plan = Plan::draw(seed, Size::WHOLE);
+        Part::Loss | Part::LossSocketIo => {
+            let mut plan = Plan::draw(seed, Size::WHOLE);
+            if part == Part::LossSocketIo {
+                system.restart_edge_with(&[("SOCKET_IO_PING_INTERVAL_MS", "5000")]);
+                plan = plan.with(SocketIo::Users);
+            }
             match loss::run(system, Database::Server(server), plan).await {
                 Ok(figures) => println!("{figures:#?}"),
                 Err(problems) => panic!("{problems}"),
             }
         }
-        Part::Idle => {
-            system.restart_edge_with(&[("TRACE_ROOMS", "1")]);
-            let pair = Pair::meet(&system).await;
-            let woken = idle::heartbeats(&system, &pair, Duration::from_mins(10)).await;
+        Part::Idle | Part::IdleSocketIo => {
+            let seconds = if part == Part::Idle { 25 } else { 240 };
+            system.restart_edge_with(&[
+                ("TRACE_ROOMS", "1"),
+                ("GATEWAY_OBJECTS", "1"),
+                ("SOCKET_IO_PING_INTERVAL_MS", &(seconds * 1_000).to_string()),
+            ]);
+            let (raw, other) = (Pair::meet(&system).await, Pair::meet(&system).await);
+            let time = Duration::from_mins(10);
+            let (woken, by_socket_io) = tokio::join!(
+                idle::heartbeats(&system, &raw, time),
+                idle::socket_io(&system, &other, time)
+            );
             println!("ten minutes of heartbeats: the object woke {woken} times");
-            assert_eq!(woken, 0);
+            println!("ten minutes of Socket.IO, a ping each {seconds} s: {by_socket_io:?}");
+            assert_eq!((woken, by_socket_io.room), (0, 0));
+            // A ping may be early by a round, and every ten minutes it is looked who is still there.
+            assert!(by_socket_io.gateway <= 600 / seconds + 2, "more often than there is a ping");
         }
         Part::Away => {
             let pair = Pair::meet(&system).await;
@@ -141,7 +163,12 @@ async fn scene(mut system: System, part: Part, seed: u64, server: Arc<Mutex<Mysq
         },
         Part::Siege => {
             let pair = Pair::meet(&system).await;
-            println!("{:?}", siege::lay(&system, &pair, seed, 1_000_000).await);
+            println!("{:?}", siege::lay(&system, &pair, Wire::Raw, seed, 1_000_000).await);
+        }
+        Part::SiegeSocketIo => {
+            system.restart_edge_with(&[("GATEWAY_OBJECTS", "1")]);
+            let pair = Pair::meet(&system).await;
+            println!("{:?}", siege::lay(&system, &pair, Wire::SocketIo, seed, 100_000).await);
         }
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures_util::{SinkExt as _, StreamExt as _};
 use http::header::{AUTHORIZATION, HeaderName};
-use shared::route;
+use shared::{chat::event::PONG, error::ErrorCode, route};
 use tokio::{
     net::{TcpSocket, TcpStream},
     time::timeout,
@@ -18,10 +18,22 @@ use tokio_tungstenite::{
     },
 };
 
+use crate::socket_io::{Said, Speech, speech};
+
 /// How long a handshake may take on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// What a client that is slow on purpose lets the system keep for it, in bytes.
 const SMALL: u32 = 4 * 1024;
+
+/// What is spoken over a line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Wire {
+    /// Our frames, plainly.
+    #[default]
+    Raw,
+    /// The same in packets of Socket.IO.
+    SocketIo,
+}
 
 /// Where a client comes in, and as whom.
 #[derive(Clone)]
@@ -32,11 +44,22 @@ pub struct Account {
     pub token: String,
     /// Whose it is.
     pub user_id: i64,
+    /// What its lines speak.
+    pub wire: Wire,
+}
+
+impl Account {
+    /// The same person with a client that speaks something else.
+    #[must_use]
+    pub fn over(self, wire: Wire) -> Self {
+        Self { wire, ..self }
+    }
 }
 
 /// An open line.
 pub struct Line {
     stream: WebSocketStream<TcpStream>,
+    wire: Wire,
 }
 
 /// Why there is no line.
@@ -71,13 +94,46 @@ pub enum Cut {
 }
 
 impl Line {
-    /// Opens a line with the account's token in the `Authorization` header.
+    /// Opens a line with the account's token, in the `Authorization` header or as Socket.IO has it.
     ///
     /// # Errors
     /// [`NotOpen`].
     pub async fn open(account: &Account) -> Result<Self, NotOpen> {
+        if account.wire == Wire::SocketIo {
+            let entered = timeout(PATIENCE, Self::enter(account)).await;
+            return entered.unwrap_or_else(|late| Err(NotOpen::Unreachable(late.to_string())));
+        }
         let bearer = [(AUTHORIZATION, format!("Bearer {}", account.token))];
         Self::dial(&account.base, route::CHAT_SOCKET, &bearer, None).await
+    }
+
+    /// Opens a line of Socket.IO's, and is let in by its CONNECT.
+    async fn enter(account: &Account) -> Result<Self, NotOpen> {
+        let lost = |what: String| NotOpen::Unreachable(what);
+        let mut line = Self::dial(&account.base, speech::PATH, &[], None).await?;
+        line.wire = Wire::SocketIo;
+        let mut has_asked = false;
+        loop {
+            let packet = match line.hear().await {
+                Heard::Text(packet) => packet,
+                end => return Err(lost(format!("{end:?}"))),
+            };
+            match Speech::read(&packet).map_err(lost)? {
+                Said::Open if !has_asked => {
+                    has_asked = true;
+                    line.put(Message::text(Speech::connect(&account.token))).await;
+                }
+                Said::Ping => _ = line.put(Message::text(Speech::PONG)).await,
+                Said::Nothing => {}
+                Said::Connected => return Ok(line),
+                Said::Refused(code) => {
+                    let known: Result<ErrorCode, _> = serde_json::from_value(code.clone().into());
+                    let status = known.expect("a code of ours").status();
+                    return Err(NotOpen::Refused(status, code));
+                }
+                other => return Err(lost(format!("{other:?} before we are let in"))),
+            }
+        }
     }
 
     /// The same with next to no room for what the client has not read.
@@ -117,7 +173,7 @@ impl Line {
             // What is asked of the server is asked of the client: it reads no more than it is given.
             let config = WebSocketConfig::default().read_buffer_size(16 * 1024);
             match client_async_with_config(request, tcp, Some(config)).await {
-                Ok((stream, _)) => Ok(Self { stream }),
+                Ok((stream, _)) => Ok(Self { stream, wire: Wire::Raw }),
                 Err(Error::Http(answer)) => Err(refusal(&answer)),
                 Err(error) => Err(unreachable(&error)),
             }
@@ -125,18 +181,57 @@ impl Line {
         timeout(PATIENCE, open).await.unwrap_or_else(|late| Err(unreachable(&late)))
     }
 
-    /// Sends a text frame; false where the line is gone.
+    /// Opens a line of Engine.IO's at this path and says nothing: packets go and come as they are.
+    ///
+    /// # Errors
+    /// [`NotOpen`].
+    pub async fn open_bare(base: &str, path: &str) -> Result<Self, NotOpen> {
+        Self::dial(base, path, &[], None).await
+    }
+
+    /// Sends a text frame, over Socket.IO as a packet; false where the line is gone.
     pub async fn send(&mut self, text: impl Into<String>) -> bool {
-        self.stream.send(Message::text(text.into())).await.is_ok()
+        let text = text.into();
+        let packet = if self.wire == Wire::SocketIo { Speech::packet(&text) } else { Some(text) };
+        match packet {
+            Some(packet) => self.put(Message::text(packet)).await,
+            None => true,
+        }
     }
 
     /// Sends a binary frame; false where the line is gone.
     pub async fn send_binary(&mut self, bytes: Vec<u8>) -> bool {
-        self.stream.send(Message::binary(bytes)).await.is_ok()
+        self.put(Message::binary(bytes)).await
     }
 
-    /// What comes next. May be dropped while it waits: nothing is lost by that.
+    async fn put(&mut self, message: Message) -> bool {
+        self.stream.send(message).await.is_ok()
+    }
+
+    /// What comes next, over Socket.IO as the raw line would have it. May be dropped while it waits: nothing is
+    /// lost by that.
     pub async fn next(&mut self) -> Heard {
+        loop {
+            let heard = self.hear().await;
+            let Heard::Text(packet) = &heard else { return heard };
+            if self.wire == Wire::Raw {
+                return heard;
+            }
+            match Speech::read(packet).unwrap_or_else(|why| panic!("{why}")) {
+                Said::Frame(frame) => return Heard::Text(frame),
+                Said::Ping => {
+                    self.put(Message::text(Speech::PONG)).await;
+                    // That the server is there is what a raw client hears by this.
+                    return Heard::Text(PONG.to_owned());
+                }
+                // The close comes after it.
+                Said::Disconnected | Said::Nothing => {}
+                other => panic!("{other:?} on a line that is open"),
+            }
+        }
+    }
+
+    async fn hear(&mut self) -> Heard {
         loop {
             match self.stream.next().await {
                 Some(Ok(Message::Text(text))) => return Heard::Text(text.to_string()),

@@ -16,7 +16,7 @@ pub mod fuzz;
 
 pub use app::{App, Manner, Notice};
 pub use book::{Book, Letter, LetterState, Page, Shelf};
-pub use line::{Account, Cut, Heard, Line, NotOpen};
+pub use line::{Account, Cut, Heard, Line, NotOpen, Wire};
 pub use probe::Probe;
 pub use proxy::Proxy;
 pub use witness::Witness;

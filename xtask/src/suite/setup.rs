@@ -7,6 +7,7 @@ use anyhow::{Result, anyhow};
 use crate::{
     build::{EdgeTools, edge_tools},
     mysql::Mysql,
+    npm,
     progress::{say, step},
 };
 
@@ -15,12 +16,21 @@ use crate::{
 pub struct Setup {
     edge_tools: OnceCell<Option<EdgeTools>>,
     mysql: OnceCell<Option<Mysql>>,
+    socketio_tests: OnceCell<Option<()>>,
 }
 
 impl Setup {
     /// npm packages, wasm toolchain and tools.
     pub fn edge_tools(&self) -> Result<&EdgeTools> {
         once(&self.edge_tools, "the edge's tools", edge_tools)
+    }
+
+    /// The clients and servers of Socket.IO that tests run.
+    pub fn socketio_tests(&self) -> Result<()> {
+        once(&self.socketio_tests, "the packages of the tests of Socket.IO", || {
+            step("npm packages of the tests of Socket.IO", npm::install_socketio_tests)
+        })
+        .copied()
     }
 
     /// A database server.

@@ -59,6 +59,14 @@ pub const STEPS: &[Step] = &[
         },
     },
     Step {
+        name: "build edge that echoes",
+        run: |setup| {
+            let tools = setup.edge_tools()?;
+            step("build of the edge that echoes", || build::edge_that_echoes(tools))
+                .map(|()| Count::PASSED)
+        },
+    },
+    Step {
         name: "deploy edge, dry run",
         run: |setup| {
             let tools = setup.edge_tools()?;
@@ -72,7 +80,13 @@ pub const STEPS: &[Step] = &[
     Step { name: "api tests", run: |setup| system_tests(setup, "api") },
     Step { name: "store tests", run: |setup| system_tests(setup, "store") },
     Step { name: "command-line tests", run: |setup| system_tests(setup, "command") },
-    Step { name: "end-to-end tests", run: |setup| system_tests(setup, "e2e") },
+    Step {
+        name: "end-to-end tests",
+        run: |setup| {
+            setup.socketio_tests()?;
+            system_tests(setup, "e2e")
+        },
+    },
 ];
 
 const WASM_CRATES: &[&str] = &["-p", "edge", "-p", "shared", "--target", TARGET];

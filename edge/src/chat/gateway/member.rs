@@ -4,24 +4,28 @@ use serde::{Deserialize, Serialize};
 use shared::{
     chat::event::{AckFrame, AckOutcome, Refusal, ServerEvent},
     error::{ErrorCode, Language},
+    socket_io::engine::{Kind, Packet},
 };
 use worker::{Result, State, WebSocket};
 
-use super::raw;
+use super::{
+    link::{self, Link},
+    raw, socket_io,
+};
 use crate::{chat::sockets::is_open, log};
 
 /// Refused frames after which a socket is closed.
 const MAX_REFUSED: u32 = 100;
 
-/// An open socket.
+/// An open socket, or a namespace of Socket.IO, which is as good as one.
 pub struct Member {
     /// What is known of it.
     pub kept: Kept,
-    socket: WebSocket,
+    wire: Wire,
 }
 
 /// What is kept with a socket while its gateway sleeps.
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub struct Kept {
     /// Its name.
     pub socket_id: String,
@@ -35,6 +39,30 @@ pub struct Kept {
     pub taken: i64,
     /// Frames that could not be acted on.
     refused: u32,
+    /// Whether its client has been told that it is let in, where it must be.
+    pub is_open: bool,
+}
+
+impl Kept {
+    /// One that has yet to say whose it is.
+    pub const fn new(socket_id: String, language: Language, is_open: bool) -> Self {
+        Self {
+            socket_id,
+            language,
+            has_asked: false,
+            room: String::new(),
+            taken: 0,
+            refused: 0,
+            is_open,
+        }
+    }
+}
+
+/// How a member is reached.
+#[derive(Clone)]
+enum Wire {
+    Frames(WebSocket),
+    SocketIo(Link),
 }
 
 impl Member {
@@ -48,26 +76,33 @@ impl Member {
         // One tag, of fixed form: the platform's limits, over which the library panics, are 10 and 256
         // characters.
         state.accept_websocket_with_tags(socket, &[&socket_id]);
-        let kept = Kept {
-            socket_id,
-            language,
-            has_asked: false,
-            room: String::new(),
-            taken: 0,
-            refused: 0,
-        };
+        let kept = Kept::new(socket_id, language, true);
         socket.serialize_attachment(serde_json::to_string(&kept)?)
     }
 
     /// The socket as it is; `None` once it is closing.
     pub fn restore(socket: WebSocket) -> Option<Self> {
         let kept = kept(&socket).filter(|_| is_open(&socket))?;
-        Some(Self { kept, socket })
+        Some(Self { kept, wire: Wire::Frames(socket) })
     }
 
     /// The open socket of this name.
     pub fn find(state: &State, socket_id: &str) -> Option<Self> {
         state.get_websockets_with_tag(socket_id).into_iter().find_map(Self::restore)
+    }
+
+    /// A namespace of a link.
+    pub fn of_link(link: Link, socket_id: &str) -> Option<Self> {
+        let kept = link.known()?.member(socket_id)?.clone();
+        Some(Self { kept, wire: Wire::SocketIo(link) })
+    }
+
+    /// Its link, where it has one.
+    pub const fn link(&self) -> Option<&Link> {
+        match &self.wire {
+            Wire::Frames(_) => None,
+            Wire::SocketIo(link) => Some(link),
+        }
     }
 
     /// Its name.
@@ -77,17 +112,49 @@ impl Member {
 
     /// Keeps what has become known.
     pub fn keep(&self) {
-        // Plain data, and far smaller than what the platform keeps.
-        if let Ok(json) = serde_json::to_string(&self.kept)
-            && let Err(error) = self.socket.serialize_attachment(json)
-        {
-            log::error("", &format!("what is known of a socket is not kept: {error:?}"));
+        match &self.wire {
+            Wire::Frames(socket) => {
+                // Plain data, and far smaller than what the platform keeps.
+                if let Ok(json) = serde_json::to_string(&self.kept)
+                    && let Err(error) = socket.serialize_attachment(json)
+                {
+                    log::error("", &format!("what is known of a socket is not kept: {error:?}"));
+                }
+            }
+            Wire::SocketIo(link) => {
+                link.change(|known| {
+                    if let Some(kept) = known.member(self.id()) {
+                        kept.clone_from(&self.kept);
+                    }
+                });
+            }
         }
+    }
+
+    /// Says to its client that it is let in, unless that was said: before anything else is.
+    pub fn welcome(&self) -> bool {
+        let Wire::SocketIo(link) = &self.wire else { return true };
+        if self.kept.is_open {
+            return true;
+        }
+        let first = link.change(|known| {
+            let version = known.version();
+            let kept = known.member(self.id()).filter(|kept| !kept.is_open)?;
+            kept.is_open = true;
+            Some(socket_io::connected(link::namespace_of(self.id()), self.id(), version))
+        });
+        first.flatten().is_none_or(|packet| say(link, &packet))
     }
 
     /// Sends a frame; `false` where the reader is too slow for it.
     pub fn send(&self, frame: &str) -> bool {
-        raw::send(&self.socket, frame)
+        match &self.wire {
+            Wire::Frames(socket) => raw::send(socket, frame),
+            Wire::SocketIo(link) => {
+                let packet = socket_io::packet(frame, link::namespace_of(self.id()));
+                self.welcome() && say(link, &packet)
+            }
+        }
     }
 
     /// Sends an answer or event of ours.
@@ -113,10 +180,16 @@ impl Member {
         is_heard && self.kept.refused < MAX_REFUSED
     }
 
-    /// Closes it.
+    /// Closes its socket, where it has one of its own.
     pub fn close(&self, code: ErrorCode) {
-        raw::close(&self.socket, code);
+        if let Wire::Frames(socket) = &self.wire {
+            raw::close(socket, code);
+        }
     }
+}
+
+fn say(link: &Link, packet: &str) -> bool {
+    link.send(&Packet::Text(Kind::Message, packet))
 }
 
 /// The name of a socket, open or not.

@@ -6,12 +6,9 @@ use shared::{
     },
     error::ErrorCode,
 };
-use worker::{State, WebSocket, WebSocketIncomingMessage, WebSocketRequestResponsePair};
+use worker::{WebSocket, WebSocketIncomingMessage};
 
-use crate::{
-    chat::sockets::{self, MAX_BUFFERED},
-    log,
-};
+use crate::chat::sockets::{self, MAX_BUFFERED};
 
 /// What a client says.
 #[derive(Debug, PartialEq, Eq)]
@@ -22,14 +19,6 @@ pub enum Said {
     Authenticate(Credentials, Option<u64>),
     /// Something for its room.
     Frame(String),
-}
-
-/// Has heartbeats answered while the object sleeps.
-pub fn answer_heartbeats(state: &State) {
-    match WebSocketRequestResponsePair::new(PING, PONG) {
-        Ok(pair) => state.set_websocket_auto_response(&pair),
-        Err(error) => log::error("", &format!("no automatic heartbeat: {error:?}")),
-    }
 }
 
 /// Reads a message. What a client says once it `has_asked` to be let in is its room's to read.

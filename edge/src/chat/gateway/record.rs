@@ -53,17 +53,16 @@ fn count(state: &State, query: &str) -> Result<i64> {
     Ok(rows(state, query, Vec::new())?.first().map_or(0, |row| row.number(0)))
 }
 
-/// A socket has come, whose token must have come by `due`.
-pub fn await_token(state: &State, socket_id: &str, due: Timestamp) -> Result<()> {
-    let statement = "INSERT INTO member (socket_id, due) VALUES (?, ?)";
+/// Someone is here from whom something must have come by `due`: a token, or that it was let in.
+pub fn wait(state: &State, socket_id: &str, due: Timestamp) -> Result<()> {
+    let statement = "INSERT INTO member (socket_id, due) VALUES (?, ?)
+        ON CONFLICT (socket_id) DO UPDATE SET due = excluded.due";
     run(state, statement, vec![socket_id.into(), due.as_millis().into()]).map(drop)
 }
 
 /// Its token has come, and is looked at.
 pub fn token_came(state: &State, socket_id: &str) -> Result<()> {
-    let due = clock::now().plus(PATIENCE).as_millis();
-    let statement = "UPDATE member SET due = ? WHERE socket_id = ?";
-    run(state, statement, vec![due.into(), socket_id.into()]).map(drop)
+    wait(state, socket_id, clock::now().plus(PATIENCE))
 }
 
 /// It is to be let into a room; `false` where it has left meanwhile.

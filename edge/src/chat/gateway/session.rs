@@ -55,7 +55,12 @@ impl Gateway {
 
     /// Lets a socket into its room, if its token and session hold as a handshake's must. What its client
     /// sends meanwhile waits.
-    async fn authenticate(&self, mut member: Member, credentials: Credentials, ack: Option<u64>) {
+    pub(super) async fn authenticate(
+        &self,
+        mut member: Member,
+        credentials: Credentials,
+        ack: Option<u64>,
+    ) {
         member.kept.has_asked = true;
         member.keep();
         self.lines.borrow_mut().begin(member.id());
@@ -102,6 +107,11 @@ impl Gateway {
         member.kept.room = room.name();
         member.keep();
         rooms::ask(&self.env, room, &RoomCall::Subscribe(owner)).await?;
+        if let Some(link) = member.link() {
+            member.welcome();
+            let known = link.known();
+            self.or_log(known.map_or(Ok(()), |known| record::forget(&self.state, &known.sid)));
+        }
         if let Some(ack) = ack {
             let data = json!({ "expires_at": auth::ends_at(&claims) });
             member.tell(&AckFrame { ack, outcome: AckOutcome::Data(data) });
@@ -129,11 +139,22 @@ impl Gateway {
 
     /// Says to a client why its socket ends, and ends it.
     pub(super) async fn end(&self, socket_id: &str, code: ErrorCode) {
-        if let Some(member) = Member::find(&self.state, socket_id) {
-            member.tell(&ending(code)(member.refusal(code)));
-            member.close(code);
+        if let Some(member) = self.member(socket_id) {
+            // Who is not let in hears it from what is said instead.
+            if member.kept.is_open {
+                member.tell(&ending(code)(member.refusal(code)));
+            }
+            self.close(&member, code);
         }
         self.left(socket_id).await;
+    }
+
+    /// Closes a socket, or a namespace.
+    pub(super) fn close(&self, member: &Member, code: ErrorCode) {
+        match member.link() {
+            Some(link) => self.close_namespace(member, link, code),
+            None => member.close(code),
+        }
     }
 
     /// A socket is not here any more: its room is told, now or later.

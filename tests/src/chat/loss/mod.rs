@@ -14,7 +14,7 @@ use xtask::workspace_root;
 use self::{audit::Stored, stage::Stage};
 pub use self::{
     database::Database,
-    plan::{Act, Line, Outage, Plan, Seat, Size},
+    plan::{Act, Line, Outage, Plan, Seat, Size, SocketIo},
 };
 use crate::system::System;
 
@@ -44,7 +44,10 @@ pub struct Figures {
 /// # Errors
 /// What was broken, with the seed. The clients' frames and the logs are then kept under `target/loss`.
 pub async fn run(mut system: System, database: Database, plan: Plan) -> Result<Figures, String> {
-    println!("loss test: seed {}, {} messages", plan.seed, plan.size.messages);
+    println!(
+        "loss test: seed {}, {} messages, Socket.IO: {:?}",
+        plan.seed, plan.size.messages, plan.socket_io
+    );
     let plan = Arc::new(plan);
     let began = Instant::now();
     let stage = Arc::new(Stage::set(&system, &plan).await);

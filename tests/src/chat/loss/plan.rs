@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use crate::{chat::Cut, dice::Dice};
+use crate::{
+    chat::{Cut, Wire},
+    dice::Dice,
+};
 
 /// How large a run is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,6 +69,30 @@ pub enum Seat {
     Agent(usize),
 }
 
+/// Whose clients speak Socket.IO; the others are raw.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SocketIo {
+    /// Nobody's.
+    #[default]
+    Nobody,
+    /// The users'.
+    Users,
+    /// The agents'.
+    Agents,
+}
+
+impl Seat {
+    /// What its client speaks.
+    #[must_use]
+    pub const fn wire(self, socket_io: SocketIo) -> Wire {
+        match (self, socket_io) {
+            (Self::Phone(_) | Self::Browser(_), SocketIo::Users)
+            | (Self::Agent(_), SocketIo::Agents) => Wire::SocketIo,
+            _ => Wire::Raw,
+        }
+    }
+}
+
 /// A message that is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
@@ -117,6 +144,8 @@ pub struct Plan {
     pub seed: u64,
     /// How large it is.
     pub size: Size,
+    /// Whose clients speak Socket.IO.
+    pub socket_io: SocketIo,
     /// What is written.
     pub lines: Vec<Line>,
     /// What happens at clients, by milliseconds since the beginning.
@@ -189,7 +218,13 @@ impl Plan {
         let outages =
             [15, 40, 65].map(|share| millis * share / 100 + breaking.within(0..millis / 10));
         let outages = outages.into_iter().zip(order).collect();
-        Self { seed, size, lines, acts, outages }
+        Self { seed, size, socket_io: SocketIo::Nobody, lines, acts, outages }
+    }
+
+    /// The same plan with clients of Socket.IO on one side.
+    #[must_use]
+    pub fn with(self, socket_io: SocketIo) -> Self {
+        Self { socket_io, ..self }
     }
 
     /// The agent of a conversation: some have several, some share nobody's.

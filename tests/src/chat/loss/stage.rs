@@ -53,7 +53,7 @@ impl Stage {
         let mut apps = BTreeMap::new();
         let mut accounts = BTreeMap::new();
         for (number, (seat, client)) in clients.iter().enumerate() {
-            let account = system.account(client);
+            let account = system.account(client).over(seat.wire(plan.socket_io));
             let seed = plan.seed.wrapping_mul(1_000).wrapping_add(number as u64);
             let manner = match seat {
                 Seat::Agent(_) => Manner::staff(seed),

@@ -5,7 +5,10 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use super::Pair;
-use crate::{chat::Probe, system::System};
+use crate::{
+    chat::{Probe, Wire},
+    system::System,
+};
 
 /// After this long without work an object has been put to sleep.
 pub const ASLEEP_AFTER: Duration = Duration::from_secs(15);
@@ -28,6 +31,36 @@ pub async fn heartbeats(system: &System, pair: &Pair, time: Duration) -> usize {
     assert_eq!(event, "new_message");
     assert!(system.wakes(&room) > before + woken, "it had not been asleep at all");
     woken
+}
+
+/// How often an idle client of Socket.IO has woken the edge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wakes {
+    /// Its gateway, which has to ask whether it is still there.
+    pub gateway: usize,
+    /// Its user's room.
+    pub room: usize,
+}
+
+/// A user's client of Socket.IO does nothing but answer pings for so long. The edge traces its rooms and has one
+/// gateway (`TRACE_ROOMS=1`, `GATEWAY_OBJECTS=1`). Then a message comes.
+pub async fn socket_io(system: &System, pair: &Pair, time: Duration) -> Wakes {
+    let room = format!("user:{}", pair.user.user_id);
+    let count = || Wakes { gateway: system.wakes("gateway:0"), room: system.wakes(&room) };
+    let probe = Probe::open(&pair.user_account(system).over(Wire::SocketIo)).await;
+    let first = count();
+    assert!(first.gateway > 0 && first.room > 0, "the edge traces its rooms: {first:?}");
+    sleep(ASLEEP_AFTER).await;
+    let before = count();
+    sleep(time).await;
+    let after = count();
+    assert!(!probe.is_over(), "it was idle, not gone");
+
+    pair.agent_says(system, "are you idle?").await;
+    let (event, _) = probe.message("are you idle?").await;
+    assert_eq!(event, "new_message");
+    assert!(system.wakes(&room) > after.room, "its room had not been asleep at all");
+    Wakes { gateway: after.gateway - before.gateway, room: after.room - before.room }
 }
 
 async fn beat(probe: &Probe, time: Duration) {

@@ -13,10 +13,11 @@ use tokio::time::{Instant, sleep, timeout};
 use super::Pair;
 use crate::{
     chat::{
-        Account, App, LetterState, Manner, Probe,
+        Account, App, LetterState, Manner, Probe, Wire,
         fuzz::{Frames, Hostile},
     },
     dice::Dice,
+    socket_io::hostile,
     system::System,
 };
 
@@ -38,21 +39,35 @@ pub struct Siege {
     pub messages: usize,
 }
 
-/// Sends so many hostile frames to the room of a user, while the user and an agent talk.
-pub async fn lay(system: &System, pair: &Pair, seed: u64, frames: usize) -> Siege {
-    println!("siege: seed {seed}, {frames} frames");
-    let web = system.session(pair.user.user_id, Role::User, ClientType::Web).await;
-    let hostile = system.account(&web);
-    let user = App::start("user", pair.user_account(system), Manner::user(seed));
+/// Sends so many hostile frames to the room of a user, while the user and an agent talk; over Socket.IO to the
+/// gateway where the user's client is.
+pub async fn lay(system: &System, pair: &Pair, wire: Wire, seed: u64, frames: usize) -> Siege {
+    println!("siege: seed {seed}, {frames} frames, {wire:?}");
+    let hostile = match wire {
+        Wire::Raw => system.session(pair.user.user_id, Role::User, ClientType::Web).await,
+        // Of the sockets of one user that come faster than those before them are known to be gone, the oldest
+        // goes, which would be the good one.
+        Wire::SocketIo => system.person("路人", Role::User).await,
+    };
+    let hostile = system.account(&hostile).over(wire);
+    let user = pair.user_account(system).over(wire);
+    let user = App::start("user", user, Manner::user(seed));
     let agent = App::start("agent", pair.agent_account(system), Manner::staff(seed));
     for app in [&user, &agent] {
         app.join(pair.conversation);
     }
     let (sent, closed) = (AtomicUsize::new(0), AtomicUsize::new(0));
     let mut dice = Dice::new(seed);
-    let attacks = (0..ATTACKERS).map(|_| {
-        let drawn = Frames::new(dice.next_u64(), pair.conversation);
-        attack(&hostile, drawn, frames, &sent, &closed)
+    let attacks = (0..ATTACKERS).map(|number| {
+        let (hostile, seed, conversation) = (&hostile, dice.next_u64(), pair.conversation);
+        let (sent, closed) = (&sent, &closed);
+        async move {
+            if wire == Wire::Raw {
+                attack(hostile, Frames::new(seed, conversation), frames, sent, closed).await;
+            } else {
+                hostile::attack(hostile, number, seed, conversation, frames, sent, closed).await;
+            }
+        }
     });
     let is_over = || sent.load(Ordering::Relaxed) >= frames;
     let (_, messages) = tokio::join!(join_all(attacks), talk(pair, &user, &agent, is_over));

@@ -18,9 +18,6 @@ const MESSAGES: usize = 20;
 /// tens of megabytes where several programs stand between them, is a part of it.
 const FLOOD: usize = 160;
 const ALERT: usize = 512 * 1024;
-/// Alerts in one call: what an object is given at once is on its way to the socket only when it is done, and
-/// must not be beyond the limit by itself.
-const TOGETHER: usize = 1;
 
 /// What came of it.
 #[derive(Clone, Copy, Debug)]
@@ -95,19 +92,21 @@ async fn kept_up(system: &System, pair: &Pair) -> u64 {
 
 /// Sends the user alerts as the origin does; the most memory that the edge held meanwhile.
 async fn flood(system: &System, pair: &Pair, first_event: usize) -> u64 {
-    let (mut most, text) = (0, "慢".repeat(ALERT / 3));
-    for call in 0..FLOOD / TOGETHER {
-        let alerts: Vec<Value> = (0..TOGETHER)
-            .map(|n| {
-                json!({
-                    "event_id": first_event + call * TOGETHER + n, "user_id": pair.user.user_id,
-                    "user_type": "user", "occurred_at": "2026-01-01T00:00:00.000+08:00",
-                    "except_session": null, "alert": text,
-                })
-            })
-            .collect();
-        system.push(route::INTERNAL_SECURITY_ALERTS, &json!({ "events": alerts })).await.ok();
+    let mut most = 0;
+    for call in 0..FLOOD {
+        alert(system, pair, first_event + call).await;
         most = most.max(system.edge_memory());
     }
     most
+}
+
+/// Sends the user a large alert as the origin does: one in a call, because what an object is given at once is on
+/// its way to the socket only when it is done, and must not be beyond the limit by itself.
+pub async fn alert(system: &System, pair: &Pair, event_id: usize) {
+    let alert = json!({
+        "event_id": event_id, "user_id": pair.user.user_id, "user_type": "user",
+        "occurred_at": "2026-01-01T00:00:00.000+08:00", "except_session": null,
+        "alert": "慢".repeat(ALERT / 3),
+    });
+    system.push(route::INTERNAL_SECURITY_ALERTS, &json!({ "events": [alert] })).await.ok();
 }
