@@ -125,7 +125,6 @@ fn push_number(text: &mut String, mut number: u64) {
     let (mut digits, mut first) = ([b'0'; 20], 20);
     loop {
         first -= 1;
-        #[expect(clippy::cast_possible_truncation, reason = "it is less than ten")]
         let digit = (number % 10) as u8;
         digits[first] += digit;
         number /= 10;
