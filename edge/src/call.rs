@@ -116,6 +116,11 @@ pub fn path_and_query(url: &str) -> &str {
     from_path.split('#').next().unwrap_or(from_path)
 }
 
+/// The path of a path and query.
+pub fn path(path_and_query: &str) -> &str {
+    path_and_query.split('?').next().unwrap_or(path_and_query)
+}
+
 #[cfg(test)]
 mod tests {
     use wasm_bindgen_test::wasm_bindgen_test as test;

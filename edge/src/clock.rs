@@ -6,7 +6,9 @@ use shared::time::Timestamp;
 
 /// The time of the last input or output; in production the clock stands still in between.
 pub fn now() -> Timestamp {
-    let millis = i64::try_from(worker::Date::now().as_millis()).ok();
+    // Between zero and the end of the calendar a float has every millisecond.
+    #[expect(clippy::cast_possible_truncation, reason = "the cast stays within the type")]
+    let millis = js_sys::Date::now() as i64;
     // By a clock that has left the calendar nothing is valid any more.
-    millis.and_then(Timestamp::from_millis).unwrap_or_else(|| Timestamp::EPOCH.plus(Duration::MAX))
+    Timestamp::from_millis(millis).unwrap_or_else(|| Timestamp::EPOCH.plus(Duration::MAX))
 }

@@ -87,9 +87,15 @@ enum Problem {
     NotWithin(u64, u64),
 }
 
+static CONFIG: OnceLock<Result<Config, BadSetting>> = OnceLock::new();
+
+/// The configuration of this isolate, once it has been read.
+pub fn known() -> Option<&'static Config> {
+    CONFIG.get()?.as_ref().ok()
+}
+
 /// The configuration of this isolate.
 pub fn config(env: &Env) -> Result<&'static Config, Refused> {
-    static CONFIG: OnceLock<Result<Config, BadSetting>> = OnceLock::new();
     let setting = |name: &str| env.var(name).ok().map(|value| value.to_string());
     let config = CONFIG.get_or_init(|| Config::read(setting));
     config.as_ref().map_err(|bad| Refused::Fault(bad.to_string()))
@@ -103,7 +109,8 @@ impl Config {
 
         let to_origin = required("EDGE_TO_ORIGIN_KEY")?;
         let to_edge = required("ORIGIN_TO_EDGE_KEY")?;
-        if to_origin.trim() == to_edge.trim() {
+        let mut values = to_origin.split(',').map(str::trim);
+        if values.any(|value| to_edge.split(',').any(|other| other.trim() == value)) {
             return Err(bad("ORIGIN_TO_EDGE_KEY")(Problem::SameSecret));
         }
         Ok(Self {

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use shared::{
-    assertion::Assertion,
+    assertion::{Assertion, CheckedSession},
     error::ErrorCode,
     route::{Access, MAX_BODY_BYTES},
     token::Claims,
@@ -32,6 +32,16 @@ pub async fn forward(
             None
         }
     };
+    send(&call, session, method, path_and_query).await
+}
+
+/// Forwards a call that has been checked: `session` is what a read rests on.
+pub async fn send(
+    call: &Call<'_>,
+    session: Option<CheckedSession>,
+    method: &str,
+    path_and_query: &str,
+) -> Result<Response, Refused> {
     let assertion = Assertion {
         request_id: call.id.to_owned(),
         // The checks may have taken time, and an assertion lives for seconds.
@@ -39,13 +49,14 @@ pub async fn forward(
         method: method.to_owned(),
         path_and_query: path_and_query.to_owned(),
         client_ip: client_ip(call.header("cf-connecting-ip").as_deref()).to_owned(),
-        place: place::of(&call),
+        place: place::of(call),
         session,
     };
-    origin::forward(&call, &assertion).await
+    origin::forward(call, &assertion).await
 }
 
-async fn claims(call: &Call<'_>) -> Result<Rc<Claims>, ErrorCode> {
+/// What the token of a call says.
+pub async fn claims(call: &Call<'_>) -> Result<Rc<Claims>, ErrorCode> {
     let header = call.header("authorization");
     auth::verify(auth::bearer(header.as_deref())?, call.work()).await
 }

@@ -1,7 +1,7 @@
 //! What the origin pushes: ended sessions, what happens in conversations and security alerts, in signed batches; and
 //! what it asks.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::time::Duration;
 
 use futures_util::future::{join, join_all};
 use serde::de::DeserializeOwned;
@@ -80,7 +80,7 @@ pub async fn security_alerts(mut call: Call<'_>) -> Result<Response, Refused> {
 /// Calls each room; of the events in `taken`, those stay that every room took.
 async fn hand_out(
     call: &Call<'_>,
-    mut taken: BTreeSet<i64>,
+    mut taken: Vec<i64>,
     calls: Vec<(Room, Vec<i64>, RoomCall)>,
 ) -> Result<Response, Refused> {
     let told = join_all(calls.into_iter().map(async |(room, event_ids, what)| {
@@ -92,7 +92,7 @@ async fn hand_out(
             taken.retain(|id| !event_ids.contains(id));
         }
     }
-    respond::success(EventsTaken { taken: taken.into_iter().collect() })
+    respond::success(EventsTaken { taken })
 }
 
 async fn end_session(call: &Call<'_>, event: &SessionEvent) -> bool {

@@ -66,9 +66,14 @@ enum Step {
 impl Schedule {
     const NEW: Self = Self { asking_since: None, refresh_at: None, surprise_at: None, last: None };
 
+    /// Whether there is nothing to ask, or it is being asked.
+    fn is_fresh(&self, now: Timestamp) -> bool {
+        self.is_asking(now) || self.refresh_at.is_some_and(|at| now < at)
+    }
+
     /// Whether to ask because what is known is old, or was never heard.
     fn is_due(&mut self, now: Timestamp, cool_down: Duration) -> bool {
-        if self.is_asking(now) || self.refresh_at.is_some_and(|at| now < at) {
+        if self.is_fresh(now) {
             return false;
         }
         // Until it succeeds, it is tried again at this pace.
@@ -125,6 +130,11 @@ pub fn current(config: &Config) -> Rc<KeySet> {
     KEYS.with_borrow_mut(|keys| {
         Rc::clone(keys.current.get_or_insert_with(|| Rc::new(config.keys.clone())))
     })
+}
+
+/// Whether [`refresh`] would do nothing.
+pub fn are_fresh(now: Timestamp) -> bool {
+    SCHEDULE.with_borrow(|schedule| schedule.is_fresh(now))
 }
 
 /// Asks the origin, if what is known is old.

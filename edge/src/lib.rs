@@ -18,19 +18,23 @@ mod liveness;
 mod log;
 mod origin;
 mod place;
+mod quick;
 mod random;
 mod refused;
+mod request;
 mod respond;
 mod routes;
 mod socket;
 mod socket_io;
+mod sorted;
+mod verify;
 mod web_crypto;
 
 use shared::error::{ErrorCode, Language};
 use worker::{Context, Env, Request, Response, event};
 
 use crate::{
-    call::{Call, path_and_query},
+    call::{Call, path, path_and_query},
     env::Config,
     refused::Refused,
     respond::About,
@@ -69,13 +73,14 @@ async fn answer(call: Call<'_>, origin: Option<&str>) -> Result<Response, Refuse
     if method == "OPTIONS" {
         return preflight(call.config, origin);
     }
-    let path = path_and_query.split('?').next().unwrap_or(path_and_query);
+    let path = path(path_and_query);
     // Its clients are told what is wrong in their own words, the method too.
     if socket_io::is_path(path) {
         return socket_io::answer(call, origin, &method, path_and_query).await;
     }
     match routes::find(&method, path)? {
         Endpoint::Forward(access) => forward::forward(call, access, &method, path_and_query).await,
+        Endpoint::Verify => verify::verify(call, path_and_query).await,
         Endpoint::Health => health::check(&call).await,
         Endpoint::ChatSocket => socket::open(&call, origin).await,
         Endpoint::SessionEvents => internal::session_events(call).await,

@@ -1,5 +1,7 @@
 //! What goes back to clients: the envelope, and the headers that every answer has.
 
+use std::cell::OnceCell;
+
 use serde::Serialize;
 use shared::{
     assertion::REQUEST_ID_HEADER,
@@ -8,7 +10,7 @@ use shared::{
     time::Timestamp,
     web_origin::AllowedOrigins,
 };
-use worker::{Headers, Response, ResponseBuilder};
+use worker::{Headers, Response, ResponseBuilder, worker_sys::web_sys};
 
 use crate::{cors, log, refused::Refused};
 
@@ -36,10 +38,14 @@ pub struct About<'a> {
     pub now: Timestamp,
 }
 
+/// 200 with a body that is JSON.
+pub fn json(body: Vec<u8>) -> Result<Response, Refused> {
+    Ok(builder(200, json_headers()?).fixed(body))
+}
+
 /// `{"success":true,"data":…}`
 pub fn success<T: Serialize>(data: T) -> Result<Response, Refused> {
-    let headers = json_headers()?;
-    Ok(builder(200, headers).fixed(serde_json::to_vec(&Success::new(data))?))
+    json(serde_json::to_vec(&Success::new(data))?)
 }
 
 /// The answer to a call, refused or not, with the headers that all have.
@@ -54,11 +60,8 @@ pub fn finish(outcome: Result<Response, Refused>, about: &About<'_>) -> worker::
     if response.status_code() == 101 {
         return Ok(response);
     }
-    for (name, value) in SECURITY_HEADERS {
-        headers.set(name, value)?;
-    }
-    if !headers.has("cache-control")? {
-        headers.set("cache-control", "no-store")?;
+    if !headers.has(SECURITY_HEADERS[0].0)? {
+        set_common(headers)?;
     }
     if let Some(allowed) = about.allowed_origins {
         cors::allow(allowed, about.origin, headers)?;
@@ -68,7 +71,7 @@ pub fn finish(outcome: Result<Response, Refused>, about: &About<'_>) -> worker::
 
 fn refusal(refused: Refused, about: &About<'_>) -> worker::Result<Response> {
     let code = refused.code();
-    let mut failure = Failure::new(code, about.language, about.id, about.now);
+    let mut failure = failure(code, about);
     let headers = json_headers()?;
     match refused {
         Refused::Code(_) => {}
@@ -82,8 +85,43 @@ fn refusal(refused: Refused, about: &About<'_>) -> worker::Result<Response> {
     Ok(builder(code.status(), headers).fixed(serde_json::to_vec(&failure)?))
 }
 
+/// The body of a refusal with a code alone.
+pub fn failure(code: ErrorCode, about: &About<'_>) -> Failure {
+    Failure::new(code, about.language, about.id, about.now)
+}
+
+/// Headers to begin with, in which [`finish`] finds what all have: each that is set by itself is a
+/// crossing between wasm and JavaScript.
+pub fn common_headers() -> worker::Result<Headers> {
+    thread_local! {
+        static COMMON: OnceCell<web_sys::Headers> = const { OnceCell::new() };
+    }
+    COMMON.with(|common| {
+        if common.get().is_none() {
+            let headers = Headers::new();
+            set_common(&headers)?;
+            let _ = common.set(headers.0);
+        }
+        let headers = match common.get() {
+            Some(headers) => web_sys::Headers::new_with_headers(headers)?,
+            None => web_sys::Headers::new()?,
+        };
+        Ok(Headers(headers))
+    })
+}
+
+fn set_common(headers: &Headers) -> worker::Result<()> {
+    for (name, value) in SECURITY_HEADERS {
+        headers.set(name, value)?;
+    }
+    if !headers.has("cache-control")? {
+        headers.set("cache-control", "no-store")?;
+    }
+    headers.append("vary", "origin")
+}
+
 fn json_headers() -> worker::Result<Headers> {
-    let headers = Headers::new();
+    let headers = common_headers()?;
     headers.set("content-type", "application/json")?;
     Ok(headers)
 }
@@ -123,6 +161,7 @@ mod tests {
         assert_eq!(header("x-request-id").as_deref(), Some("r-1"));
         assert_eq!(header("www-authenticate").as_deref(), Some("Bearer"));
         assert_eq!(header("cache-control").as_deref(), Some("no-store"));
+        assert_eq!(header("vary").as_deref(), Some("origin"));
         assert_eq!(header("x-content-type-options").as_deref(), Some("nosniff"));
     }
 
@@ -146,6 +185,8 @@ mod tests {
         let headers = Headers::new();
         headers.set("cache-control", "public, max-age=300").unwrap();
         let response = finish(Ok(builder(200, headers).empty()), &ABOUT).unwrap();
+        assert_eq!(response.headers().get("x-frame-options").unwrap().as_deref(), Some("DENY"));
+        assert_eq!(response.headers().get("vary").unwrap().as_deref(), Some("origin"));
         assert_eq!(
             response.headers().get("cache-control").unwrap().as_deref(),
             Some("public, max-age=300")

@@ -2,10 +2,9 @@
 
 use std::sync::OnceLock;
 
-use matchit::Router;
 use shared::{
     error::ErrorCode,
-    route::{self, Access, Method},
+    route::{self, Access, Method, Route},
 };
 
 use crate::refused::Refused;
@@ -15,6 +14,8 @@ use crate::refused::Refused;
 pub enum Endpoint {
     /// The origin.
     Forward(Access),
+    /// The origin, or we in its words.
+    Verify,
     /// We: are we alive, and does the origin answer?
     Health,
     /// A room, once the handshake is passed.
@@ -42,42 +43,64 @@ const OWN: &[(Method, &str, Endpoint)] = &[
 /// The methods of one path.
 type Methods = Vec<(Method, Endpoint)>;
 
+/// What answers which path: in order, those that are one text, and those with parameters.
+struct Table {
+    plain: Vec<(String, Methods)>,
+    patterns: Vec<(String, Methods)>,
+}
+
 /// What answers `method` on `path`: `NOT_FOUND` for an unknown path, `METHOD_NOT_ALLOWED` for a
 /// method that the path does not have.
 pub fn find(method: &str, path: &str) -> Result<Endpoint, Refused> {
-    static TABLE: OnceLock<Result<Router<Methods>, matchit::InsertError>> = OnceLock::new();
-    let table =
-        TABLE.get_or_init(table).as_ref().map_err(|error| Refused::Fault(error.to_string()))?;
-    let found = table.at(path).map_err(|_| ErrorCode::NotFound)?;
-    // The router lets a parameter be empty; there is no such thing.
-    if found.params.iter().any(|(_, value)| value.is_empty()) {
-        return Err(ErrorCode::NotFound.into());
-    }
-    let endpoint = found.value.iter().find(|(allowed, _)| allowed.as_str() == method);
+    static TABLE: OnceLock<Table> = OnceLock::new();
+    let methods = TABLE.get_or_init(Table::new).methods(path).ok_or(ErrorCode::NotFound)?;
+    let endpoint = methods.iter().find(|(allowed, _)| allowed.as_str() == method);
     endpoint.map(|(_, endpoint)| *endpoint).ok_or_else(|| {
-        let allowed: Vec<_> = found.value.iter().map(|(method, _)| method.as_str()).collect();
+        let allowed: Vec<_> = methods.iter().map(|(method, _)| method.as_str()).collect();
         Refused::Method(allowed.join(", "))
     })
 }
 
-fn table() -> Result<Router<Methods>, matchit::InsertError> {
-    let forwarded = route::FORWARDED
-        .iter()
-        .map(|route| (route.method, route.path, Endpoint::Forward(route.access)));
-    let mut paths: Vec<(String, Methods)> = Vec::new();
-    for (method, path, endpoint) in forwarded.chain(OWN.iter().copied()) {
-        for path in route::spellings(path) {
-            match paths.iter_mut().find(|(known, _)| *known == path) {
-                Some((_, methods)) => methods.push((method, endpoint)),
-                None => paths.push((path, vec![(method, endpoint)])),
+impl Table {
+    fn new() -> Self {
+        let forwarded = route::FORWARDED.iter().map(|route| (route.method, route.path, of(route)));
+        let mut table = Self { plain: Vec::new(), patterns: Vec::new() };
+        for (method, path, endpoint) in forwarded.chain(OWN.iter().copied()) {
+            for path in route::spellings(path) {
+                let paths = if path.contains('{') { &mut table.patterns } else { &mut table.plain };
+                match paths.iter_mut().find(|(known, _)| *known == path) {
+                    Some((_, methods)) => methods.push((method, endpoint)),
+                    None => paths.push((path, vec![(method, endpoint)])),
+                }
             }
         }
+        table.plain.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+        table
     }
-    let mut router = Router::new();
-    for (path, methods) in paths {
-        router.insert(path, methods)?;
+
+    fn methods(&self, path: &str) -> Option<&Methods> {
+        if let Ok(at) = self.plain.binary_search_by(|(known, _)| known.as_str().cmp(path)) {
+            return Some(&self.plain[at].1);
+        }
+        self.patterns.iter().find(|(pattern, _)| fits(path, pattern)).map(|(_, methods)| methods)
     }
-    Ok(router)
+}
+
+/// Whether a path is that of a pattern, whose parameters are a segment each, and never empty.
+fn fits(path: &str, pattern: &str) -> bool {
+    let (mut path, mut pattern) = (path.split('/'), pattern.split('/'));
+    loop {
+        match (path.next(), pattern.next()) {
+            (None, None) => return true,
+            (Some(segment), Some(wanted)) if wanted.starts_with('{') && !segment.is_empty() => {}
+            (Some(segment), Some(wanted)) if segment == wanted => {}
+            _ => return false,
+        }
+    }
+}
+
+fn of(route: &Route) -> Endpoint {
+    if route.path == route::VERIFY { Endpoint::Verify } else { Endpoint::Forward(route.access) }
 }
 
 #[cfg(test)]
@@ -90,11 +113,11 @@ mod tests {
     fn every_route_is_found() {
         for route in route::FORWARDED {
             for path in route::spellings(&route::with_id(route.path, 7)) {
-                assert_eq!(
-                    find(route.method.as_str(), &path).unwrap(),
-                    Endpoint::Forward(route.access),
-                    "{path}"
-                );
+                let expected = match route.path {
+                    "/api/v4/auth/verify" => Endpoint::Verify,
+                    _ => Endpoint::Forward(route.access),
+                };
+                assert_eq!(find(route.method.as_str(), &path).unwrap(), expected, "{path}");
             }
         }
         for (method, path, endpoint) in OWN {

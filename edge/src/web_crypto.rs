@@ -13,8 +13,8 @@ use crate::log;
 /// Imported keys that an isolate remembers: more than a set ever has.
 const REMEMBERED_KEYS: usize = 32;
 
-/// An imported key; `None` where the runtime refused it.
-type Imported = Option<JsValue>;
+/// An imported key and its algorithm, as the runtime names it; `None` where it refused the key.
+type Imported = Option<(JsValue, JsValue)>;
 
 thread_local! {
     static IMPORTED: RefCell<Vec<(String, Imported)>> = const { RefCell::new(Vec::new()) };
@@ -42,20 +42,19 @@ extern "C" {
 
 /// Whether `signature` is that of `key` on `message`; what the runtime cannot say is a no.
 pub async fn holds(key: &PublicKey, message: &[u8], signature: &[u8], request_id: &str) -> bool {
-    let Ok(algorithm) = algorithm(key) else { return false };
-    let Some(key) = imported(key, &algorithm, request_id).await else { return false };
+    let Some((key, algorithm)) = imported(key, request_id).await else { return false };
     let (signature, message) = (Uint8Array::from(signature), Uint8Array::from(message));
     settled(verify(&algorithm, &key, &signature, &message)).await == Ok(JsValue::TRUE)
 }
 
-async fn imported(key: &PublicKey, algorithm: &JsValue, request_id: &str) -> Imported {
+async fn imported(key: &PublicKey, request_id: &str) -> Imported {
     let known = |keys: &Vec<(String, Imported)>| {
         keys.iter().find(|(jwk, _)| jwk == key.jwk()).map(|(_, imported)| imported.clone())
     };
     if let Some(known) = IMPORTED.with_borrow(known) {
         return known;
     }
-    let imported = import(key, algorithm).await.ok();
+    let imported = import(key).await.ok();
     if imported.is_none() {
         log::error(request_id, &format!("the runtime refuses a key of {}", key.algorithm()));
     }
@@ -68,9 +67,11 @@ async fn imported(key: &PublicKey, algorithm: &JsValue, request_id: &str) -> Imp
     imported
 }
 
-async fn import(key: &PublicKey, algorithm: &JsValue) -> Result<JsValue, JsValue> {
-    let jwk = JSON::parse(key.jwk())?;
-    settled(import_key("jwk", &jwk, algorithm, false, &Array::of1(&"verify".into()))).await
+async fn import(key: &PublicKey) -> Result<(JsValue, JsValue), JsValue> {
+    let (jwk, algorithm) = (JSON::parse(key.jwk())?, algorithm(key)?);
+    let uses = Array::of1(&"verify".into());
+    let key = settled(import_key("jwk", &jwk, &algorithm, false, &uses)).await?;
+    Ok((key, algorithm))
 }
 
 async fn settled(promise: Result<Promise, JsValue>) -> Result<JsValue, JsValue> {

@@ -16,14 +16,12 @@ impl Language {
     /// The language that an `Accept-Language` header prefers, of the two that there are.
     #[must_use]
     pub fn preferred(accept_language: Option<&str>) -> Self {
-        let mut best = (Self::Chinese, 0.0_f32);
+        let mut best = (Self::Chinese, 0);
         // A header has few entries; a long one is not worth reading to its end.
         for entry in accept_language.unwrap_or_default().split(',').take(16) {
             let mut parts = entry.split(';').map(str::trim);
             let tag = parts.next().unwrap_or_default().to_ascii_lowercase();
-            let weight = parts
-                .find_map(|part| part.strip_prefix("q="))
-                .map_or(1.0, |q| q.parse().unwrap_or(0.0));
+            let weight = parts.find_map(|part| part.strip_prefix("q=")).map_or(1000, thousandths);
             let language = match tag.split('-').next() {
                 Some("zh") => Self::Chinese,
                 Some("en") => Self::English,
@@ -34,6 +32,23 @@ impl Language {
             }
         }
         best.0
+    }
+}
+
+/// A weight (RFC 9110, 12.4.2), from 0 to 1 with up to three decimals; 0 for what is none. By hand: a
+/// reader of floats is kilobytes of the wasm.
+fn thousandths(weight: &str) -> u16 {
+    let (whole, decimals) = weight.split_once('.').unwrap_or((weight, ""));
+    if !matches!(whole, "0" | "1") || decimals.len() > 3 {
+        return 0;
+    }
+    let decimals = decimals.bytes().chain(*b"000").take(3).try_fold(0, |sum, digit| {
+        digit.is_ascii_digit().then(|| 10 * sum + u16::from(digit - b'0'))
+    });
+    match (whole, decimals) {
+        ("1", Some(0)) => 1000,
+        ("0", Some(decimals)) => decimals,
+        _ => 0,
     }
 }
 
@@ -226,6 +241,11 @@ mod tests {
         assert_eq!(of("fr, en;q=0.4, zh;q=0.6"), Language::Chinese);
         assert_eq!(of("fr"), Language::Chinese);
         assert_eq!(of("en;q=0"), Language::Chinese);
+        assert_eq!(of("zh;q=0.25,en;q=0.3"), Language::English);
+        assert_eq!(of("zh;q=0.999,en;q=1.000"), Language::English);
+        for none in ["en;q=1.001", "en;q=2", "en;q=0.0001", "en;q=.5", "en;q=0.+5", "en;q=-1"] {
+            assert_eq!(of(none), Language::Chinese, "{none}");
+        }
         assert_eq!(of(";;q=,,en;q=NaN"), Language::Chinese);
     }
 }

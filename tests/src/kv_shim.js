@@ -22,9 +22,8 @@ function played(url) {
   };
 }
 
-export default class extends Edge {
-  fetch(request) {
-    const env = { ...this.env, SESSIONS: played(this.env.PLAYED_KV_URL) };
-    return Edge.prototype.fetch.call({ env, ctx: this.ctx }, request);
-  }
-}
+export default {
+  fetch(request, env, ctx) {
+    return Edge.fetch(request, { ...env, SESSIONS: played(env.PLAYED_KV_URL) }, ctx);
+  },
+};

@@ -8,6 +8,7 @@
 
 pub mod app;
 pub mod backlog;
+pub mod bench;
 pub mod chat;
 pub mod clock;
 pub mod contract;

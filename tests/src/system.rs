@@ -5,6 +5,8 @@ mod calls;
 mod people;
 mod processes;
 
+pub use people::open_session;
+
 use std::{
     io::Write as _,
     path::{Path, PathBuf},
@@ -21,7 +23,7 @@ use origin::{
 use shared::route;
 use tempfile::TempDir;
 use xtask::{
-    secrets::Secrets,
+    secrets::{Secrets, Values},
     stack::{Edge, EdgeOptions, Origin, OriginOptions, free_port},
 };
 
@@ -333,6 +335,12 @@ impl System {
         } else {
             Err((output.status.code().expect("a status"), text(output.stderr)))
         }
+    }
+
+    /// What edge and origin share, and the demo's passwords.
+    #[must_use]
+    pub fn secrets(&self) -> &Values {
+        &self.origin_options.secrets.values
     }
 
     /// The password of the demo user.

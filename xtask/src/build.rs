@@ -19,7 +19,18 @@ use crate::{
 };
 
 /// The most that may be uploaded of the edge, in bytes, gzipped.
-const LIMIT: u64 = 430_000;
+const LIMIT: u64 = 400_000;
+
+/// What of WebAssembly the compiler makes use of by default, and wasm-bindgen besides.
+const WASM_FEATURES: &[&str] = &[
+    "bulk-memory",
+    "exception-handling",
+    "multivalue",
+    "mutable-globals",
+    "nontrapping-float-to-int",
+    "reference-types",
+    "sign-ext",
+];
 
 /// What of the echo is in its wasm.
 const ECHO_MARK: &[u8] = b"message-back";
@@ -107,11 +118,12 @@ fn build(with: &EdgeTools, variant: Variant) -> Result<()> {
             .args(variant.options())
             .current_dir(workspace_root().join("edge"))
             .env("WASM_BINDGEN_BIN", with.tools.bindgen_dir.join("wasm-bindgen"))
-            .env("WASM_OPT_BIN", npm::bin_dir().join("wasm-opt"))
             .env("ESBUILD_BIN", npm::bin_dir().join("esbuild"))
             // Its own stack says nothing of what is wrong in the edge.
             .env_remove("RUST_BACKTRACE");
         process::run(&mut build, &step_log(&format!("edge-{}", variant.folder())))?;
+        optimize(variant)?;
+        put_entry(variant)?;
         let wasm = fs::read(dir(variant).join("index_bg.wasm"))?;
         ensure!(
             echoes(&wasm) == (variant == Variant::Echo),
@@ -126,6 +138,41 @@ fn build(with: &EdgeTools, variant: Variant) -> Result<()> {
 /// Whether an edge sends back what it is sent.
 fn echoes(wasm: &[u8]) -> bool {
     wasm.windows(ECHO_MARK.len()).any(|part| part == ECHO_MARK)
+}
+
+/// Make the wasm smaller. Functions that have one caller stay functions: inlined into it, as is usual,
+/// the wasm is smaller, and a tenth larger once it is gzipped.
+fn optimize(variant: Variant) -> Result<()> {
+    let mut command = process::command(npm::bin_dir().join("wasm-opt"));
+    command
+        .args([
+            "index_bg.wasm",
+            "-o",
+            "index_bg.wasm",
+            "-O2",
+            "--one-caller-inline-max-function-size=0",
+        ])
+        .args(["--strip-debug", "--strip-producers", "--strip-target-features"])
+        .args(WASM_FEATURES.iter().map(|feature| format!("--enable-{feature}")))
+        .current_dir(dir(variant));
+    process::run(&mut command, &step_log("edge-wasm-opt"))
+}
+
+/// Put our own entry around the one that was built.
+fn put_entry(variant: Variant) -> Result<()> {
+    let built = |name| dir(variant).join(name);
+    fs::rename(built("index.js"), built("worker.js"))?;
+    fs::copy(workspace_root().join("edge/src/entry.js"), built("entry.js"))?;
+    let mut bundle = process::command(npm::bin_dir().join("esbuild"));
+    bundle
+        .args(["entry.js", "--outfile=index.js", "--bundle", "--format=esm", "--minify"])
+        .args(["--external:cloudflare:*", "--external:*.wasm", "--log-level=warning"])
+        .current_dir(dir(variant));
+    process::run(&mut bundle, &step_log("edge-entry"))?;
+    for part in ["worker.js", "entry.js"] {
+        fs::remove_file(built(part))?;
+    }
+    Ok(())
 }
 
 /// Whether the edge that is there was built from the source of now.
@@ -156,6 +203,14 @@ pub(crate) fn origin() -> Result<()> {
     process::run(&mut build, &step_log("origin-build"))
 }
 
+/// Build the origin and what measures it, optimised.
+pub(crate) fn release() -> Result<()> {
+    let mut build = process::command("cargo");
+    let what = ["--package", "origin", "--package", "tests", "--bin", "origin", "--bin", "bench"];
+    build.args(["build", "--release"]).args(what).current_dir(workspace_root());
+    process::run(&mut build, &step_log("release-build"))
+}
+
 fn stamp(with: &EdgeTools) -> Result<String> {
     let root = workspace_root();
     let mut hasher = Hasher::default();
@@ -173,6 +228,12 @@ fn stamp(with: &EdgeTools) -> Result<String> {
         hasher.tree(&root.join(path))?;
     }
     Ok(hasher.hex())
+}
+
+/// What is uploaded of an edge, in bytes, gzipped.
+pub(crate) fn edge_upload(dir: &Path) -> Result<u64> {
+    let size = |file: &str| Size::of(&dir.join(file));
+    Ok(size("index_bg.wasm")?.gzipped + size("index.js")?.gzipped)
 }
 
 fn print_size() -> Result<()> {

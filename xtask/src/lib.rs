@@ -1,10 +1,11 @@
 //! The project's own commands, and the pieces of them that the end-to-end tests share.
 //!
 //! `cargo xtask dev` runs edge and origin, `cargo xtask test` runs every check, `cargo xtask soak` puts chat to
-//! the test at its whole size, `cargo xtask fuzz-api` holds the API against its document, `cargo xtask build-edge`
-//! builds what is deployed.
+//! the test at its whole size, `cargo xtask fuzz-api` holds the API against its document, `cargo xtask bench` measures
+//! it beside what it is to beat, `cargo xtask build-edge` builds what is deployed.
 
 mod apt;
+pub mod bench;
 mod build;
 mod cache;
 pub mod dev;

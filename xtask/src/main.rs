@@ -22,6 +22,8 @@ enum Command {
     Soak(xtask::soak::Options),
     /// Hold the API against its own document, with calls made up at random.
     FuzzApi(xtask::fuzz_api::Options),
+    /// Measure speed beside floors and peers, by turns in one run.
+    Bench(xtask::bench::Options),
     /// Build the edge for deployment and print its size.
     BuildEdge {
         /// Build into edge/build-echo one that sends back what it is sent, for the suites of
@@ -37,6 +39,7 @@ fn main() -> ExitCode {
         Command::Test(options) => xtask::suite::run(&options),
         Command::Soak(options) => xtask::soak::run(&options),
         Command::FuzzApi(options) => xtask::fuzz_api::run(&options),
+        Command::Bench(options) => xtask::bench::run(&options),
         Command::BuildEdge { echo } => {
             let variant = if echo { xtask::Variant::Echo } else { xtask::Variant::Deployed };
             xtask::build_edge(variant).map(|()| ExitCode::SUCCESS)

@@ -1,4 +1,4 @@
-//! The npm packages of package.json (Node itself, wrangler, wasm-opt, esbuild), and those of the tests of Socket.IO.
+//! The npm packages of package.json (Node itself, wrangler, wasm-opt, esbuild), those of the tests of Socket.IO and of the bench's peers.
 
 use std::{
     fs,
@@ -32,16 +32,16 @@ pub fn socketio_tests() -> PathBuf {
 
 /// Install the packages that the edge's build and tests run.
 pub fn install() -> Result<()> {
-    ci(workspace_root(), "npm-ci")
+    install_in(workspace_root())
 }
 
 /// Install the packages that the tests of Socket.IO run.
 pub fn install_socketio_tests() -> Result<()> {
-    ci(&socketio_tests(), "npm-ci-socketio")
+    install_in(&socketio_tests())
 }
 
-/// `npm ci`, unless it has been done for this folder's package-lock.json.
-fn ci(folder: &Path, log: &str) -> Result<()> {
+/// `npm ci` in a folder, unless it has been done for its package-lock.json.
+pub fn install_in(folder: &Path) -> Result<()> {
     let stamp_file = folder.join("node_modules/.drawbridge-stamp");
     let stamp = Hasher::default()
         .tree(&folder.join("package.json"))?
@@ -53,9 +53,10 @@ fn ci(folder: &Path, log: &str) -> Result<()> {
     let Some(npm) = process::find("npm") else {
         bail!("npm is not on PATH: install Node.js with npm (any version that has `npm ci`)");
     };
+    let name = folder.file_name().unwrap_or_default();
     let mut ci = process::command(npm);
     ci.args(["ci", "--no-audit", "--no-fund"]).current_dir(folder);
-    process::run(&mut ci, &step_log(log))
+    process::run(&mut ci, &step_log(&format!("npm-ci-{}", name.to_string_lossy())))
         .context("cannot install the npm packages: is the npm registry within reach?")?;
     fs::write(&stamp_file, stamp).context("cannot write into node_modules")
 }

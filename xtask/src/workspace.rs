@@ -18,6 +18,12 @@ pub fn origin_binary() -> PathBuf {
     env::var_os("ORIGIN_BIN").map_or_else(|| target_dir().join("debug/origin"), PathBuf::from)
 }
 
+/// An optimised program; of the origin `$ORIGIN_BIN`, where that is set.
+pub(crate) fn release_binary(name: &str) -> PathBuf {
+    let set = env::var_os("ORIGIN_BIN").filter(|_| name == "origin");
+    set.map_or_else(|| target_dir().join("release").join(name), PathBuf::from)
+}
+
 /// Cargo's folder for native builds.
 pub(crate) fn target_dir() -> PathBuf {
     let set = env::var_os("CARGO_TARGET_DIR").filter(|dir| !dir.is_empty());

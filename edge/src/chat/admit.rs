@@ -1,8 +1,6 @@
 //! What happened in conversations, made once and in order, however often and in whatever order the
 //! room is told of it.
 
-use std::collections::BTreeMap;
-
 use serde_json::value::RawValue;
 use shared::{
     chat::{
@@ -27,7 +25,7 @@ use super::{
 use crate::{
     clock, env,
     origin::{self, RawReplay},
-    random,
+    random, sorted,
 };
 
 /// A message that is stored, as rooms take it.
@@ -37,11 +35,11 @@ pub(super) type RawMessage = StoredMessage<Box<RawValue>>;
 #[derive(Default)]
 struct Rest {
     /// Conversations in which something is missing, and up to which `seq`.
-    behind: BTreeMap<i64, i64>,
+    behind: sorted::Map<i64, i64>,
     /// Under which sessions the messages were sent that are behind, by conversation and `seq`.
-    senders: BTreeMap<(i64, i64), SessionHash>,
+    senders: sorted::Map<(i64, i64), SessionHash>,
     /// Messages that come late: from before what was delivered here first.
-    late: BTreeMap<i64, i64>,
+    late: sorted::Map<i64, i64>,
     /// Sockets that must be sent the past of a conversation first, and where it begins.
     newcomers: Vec<(Socket, Position)>,
 }
@@ -102,7 +100,7 @@ impl Room {
                 known.delivered_seq = head.seq;
             }
         } else if head.seq > known.last_seq {
-            let behind = rest.behind.entry(id).or_default();
+            let behind = rest.behind.get_or_insert_with(id, || 0);
             *behind = head.seq.max(*behind);
             if let Some(session) = sender_session {
                 rest.senders.insert((id, head.seq), session.clone());
@@ -118,7 +116,7 @@ impl Room {
         let id = stored.conversation.customer_service_session_id;
         let seq = head(&stored.message)?.seq;
         if self.known(&stored.conversation)?.is_some_and(|known| seq < known.facts.first_seq) {
-            let late = rest.late.entry(id).or_insert(seq);
+            let late = rest.late.get_or_insert_with(id, || seq);
             *late = seq.min(*late);
         }
         Ok(())

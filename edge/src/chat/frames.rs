@@ -72,7 +72,7 @@ impl Room {
     pub(super) fn metered<T>(&self, socket: &Socket, measure: impl FnOnce(&mut Meter) -> T) -> T {
         let mut meters = self.meters.borrow_mut();
         let id = socket.owner.socket_id.clone();
-        measure(meters.entry(id).or_insert_with(|| Meter::new(clock::now())))
+        measure(meters.get_or_insert_with(id, || Meter::new(clock::now())))
     }
 }
 

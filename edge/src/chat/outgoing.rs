@@ -1,6 +1,6 @@
 //! Messages on their way to the origin: accepted, kept, and handed over until the origin has decided.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::{json, value::RawValue};
@@ -30,6 +30,7 @@ use crate::{
     origin::{self, RawOutcome},
     random,
     refused::Refused,
+    sorted,
 };
 
 /// How long a batch may be on its way before it is taken for lost; the origin's limit is shorter.
@@ -45,7 +46,7 @@ pub struct Sending {
     /// When to try again, where the origin did not answer.
     retry: Option<Retry>,
     /// Conversations whose messages the origin cannot take now.
-    postponed: BTreeMap<i64, Retry>,
+    postponed: sorted::Map<i64, Retry>,
 }
 
 #[derive(Clone, Copy)]

@@ -1,11 +1,11 @@
 //! The conversations that wait for an agent, as desks show them: always as the origin has them now.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::time::Duration;
 
 use shared::{chat::event, time::Timestamp};
 
 use super::{admit::send_text_to, audience::frame, room::Room, sockets};
-use crate::{clock, env, log, origin, random};
+use crate::{clock, env, log, origin, random, sorted};
 
 /// What changes within this is told together.
 const TOGETHER: Duration = Duration::from_millis(200);
@@ -16,7 +16,7 @@ const PAUSE: Duration = Duration::from_secs(2);
 #[derive(Default)]
 pub struct QueueWanted {
     is_everyones: bool,
-    sockets: BTreeSet<String>,
+    sockets: sorted::Set<String>,
     at: Option<Timestamp>,
 }
 

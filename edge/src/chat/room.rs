@@ -4,7 +4,6 @@
 
 use std::{
     cell::{Cell, RefCell},
-    collections::{BTreeMap, BTreeSet},
     rc::{Rc, Weak},
 };
 
@@ -36,7 +35,7 @@ use super::{
     sockets::{self, Socket},
     store::Store,
 };
-use crate::{clock, log};
+use crate::{clock, log, sorted};
 
 /// The sockets that one person may have open.
 const MAX_USER_SOCKETS: usize = 10;
@@ -50,13 +49,13 @@ pub struct Room {
     /// The side whose sockets these are.
     pub(super) side: SenderType,
     /// What each socket has sent since the object woke.
-    pub(super) meters: RefCell<BTreeMap<String, Meter>>,
+    pub(super) meters: RefCell<sorted::Map<String, Meter>>,
     /// How the outbox is being emptied.
     pub(super) sending: RefCell<Sending>,
     /// Since when marks are on their way.
     pub(super) marking: Cell<Option<Timestamp>>,
     /// Conversations that a socket is being sent the past of: live messages wait.
-    pub(super) held: RefCell<BTreeSet<(String, i64)>>,
+    pub(super) held: RefCell<sorted::Set<(String, i64)>>,
     /// Who is to be sent the queue.
     pub(super) queue_wanted: RefCell<QueueWanted>,
     /// When sockets' tokens are to be looked after.
@@ -64,7 +63,7 @@ pub struct Room {
     /// When the alarm is set to ring.
     pub(super) armed: Cell<Option<Timestamp>>,
     /// Sockets that are being sent what they missed.
-    pub(super) resuming: RefCell<BTreeSet<String>>,
+    pub(super) resuming: RefCell<sorted::Set<String>>,
     me: Weak<Self>,
     store: Option<Store>,
 }
@@ -205,7 +204,7 @@ impl Room {
     /// Closes a person's oldest sockets, so that one more is not too many.
     fn make_room_for(&self, user_id: i64) {
         let mut open = sockets::of_user(&self.state, user_id);
-        open.sort_by_key(|socket| socket.opened_at);
+        open.sort_unstable_by_key(|socket| socket.opened_at);
         let too_many = (open.len() + 1).saturating_sub(MAX_USER_SOCKETS);
         for socket in open.iter().take(too_many) {
             socket.end(ErrorCode::TooManySockets, ServerEvent::Error);

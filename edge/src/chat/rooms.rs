@@ -4,9 +4,9 @@ use shared::{
     chat::room::{CONNECT_PATH, Room, RoomCall, SOCKET_OWNER_HEADER, SocketOwner},
     error::ErrorCode,
 };
-use worker::{Env, Method, Request, RequestInit, Response, WebSocket};
+use worker::{Env, Method, RequestInit, Response, WebSocket};
 
-use crate::refused::Refused;
+use crate::{refused::Refused, request};
 
 /// Objects are called by URL; its host means nothing.
 const BASE: &str = "https://room";
@@ -66,7 +66,7 @@ pub async fn fetch(
     path: &str,
     init: &RequestInit,
 ) -> Result<Response, Refused> {
-    let request = Request::new_with_init(&format!("{BASE}{path}"), init)?;
+    let call = request::new(&format!("{BASE}{path}"), init)?;
     let object = env.durable_object(room.binding())?.get_by_name(&room.name())?;
-    Ok(object.fetch_with_request(request).await?)
+    Ok(object.fetch_with_request(call).await?)
 }

@@ -10,6 +10,10 @@ use crate::cache::Cache;
 /// How long an isolate rests on a word that a session is live.
 pub const LIVE_TTL: Duration = Duration::from_secs(5);
 
+/// How long before the end of that time one call asks anew, while the others still rest on it: else all
+/// that come at once would ask.
+pub const RENEWED_BEFORE: Duration = Duration::from_secs(1);
+
 /// Sessions that an isolate remembers, of either kind; some 200 bytes each.
 const CAPACITY: usize = 5_000;
 
@@ -26,6 +30,16 @@ pub fn dead(session: &SessionHash, now: Timestamp) -> Option<ErrorCode> {
 /// What was last heard of the session alive, if that was just now.
 pub fn live(session: &SessionHash, now: Timestamp) -> Option<LiveEntry> {
     LIVE.with_borrow(|live| live.get(session, now))
+}
+
+/// The same for a call that is to ask anew where it is told of nothing.
+pub fn live_or_renewed(session: &SessionHash, now: Timestamp) -> Option<LiveEntry> {
+    LIVE.with_borrow(|live| live.get_or_renew(session, now, RENEWED_BEFORE))
+}
+
+/// Whether [`live_or_renewed`] would say that the session is live.
+pub fn is_live(session: &SessionHash, now: Timestamp) -> bool {
+    LIVE.with_borrow(|live| live.get_unless_due(session, now, RENEWED_BEFORE).is_some())
 }
 
 /// Remembers that the session has ended, until `until`.

@@ -14,6 +14,7 @@ use shared::{
     error::ErrorCode,
     internal::{Liveness, Remembered, SessionEvent},
     session::SessionHash,
+    time::Timestamp,
     token::Claims,
 };
 
@@ -25,13 +26,24 @@ use crate::{
 use entry::{LiveEntry, Tombstone};
 use kv::Sessions;
 
+pub use memory::{LIVE_TTL, RENEWED_BEFORE};
+
+/// What this isolate itself says of a session to [`check_read`]: live or dead, or `None`, and others
+/// must be asked.
+pub fn remembered(session: &SessionHash, now: Timestamp) -> Option<Result<(), ErrorCode>> {
+    match memory::dead(session, now) {
+        Some(code) => Some(Err(code)),
+        None => memory::is_live(session, now).then_some(Ok(())),
+    }
+}
+
 /// The full check: a read may rest on what is remembered.
 pub async fn check_read(work: Work<'_>, claims: &Claims) -> Result<CheckedSession, Refused> {
     let session = claims.session_hash();
     if let Some(code) = memory::dead(&session, work.now) {
         return Err(code.into());
     }
-    if let Some(live) = memory::live(&session, work.now) {
+    if let Some(live) = memory::live_or_renewed(&session, work.now) {
         return Ok(checked(session, live));
     }
     let kv = Sessions::of(work)?;

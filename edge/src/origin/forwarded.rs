@@ -2,10 +2,10 @@ use shared::{
     assertion::{ASSERTION_HEADER, Assertion, REQUEST_ID_HEADER},
     seal::Purpose,
 };
-use worker::{Headers, Request, RequestInit, Response};
+use worker::{Headers, RequestInit, Response};
 
 use super::{FORWARD_LIMIT, init, send};
-use crate::{call::Call, refused::Refused};
+use crate::{call::Call, refused::Refused, request, respond};
 
 /// What the origin needs of a client's headers; the rest stays here, and with it all that a client
 /// might pretend about itself.
@@ -25,7 +25,8 @@ const TO_CLIENT: &[&str] =
 
 /// Forwards a call with our word about it, its body and the answer's streamed.
 pub async fn forward(call: &Call<'_>, assertion: &Assertion) -> Result<Response, Refused> {
-    let headers = copied(call.request.headers(), TO_ORIGIN)?;
+    let headers = Headers::new();
+    copy(call.request.headers(), TO_ORIGIN, &headers)?;
     headers
         .set(ASSERTION_HEADER, &call.config.edge_to_origin.seal(Purpose::Assertion, assertion)?)?;
     headers.set(REQUEST_ID_HEADER, call.id)?;
@@ -37,8 +38,9 @@ pub async fn forward(call: &Call<'_>, assertion: &Assertion) -> Result<Response,
         ..init()
     };
     let url = format!("{}{}", call.config.origin_url, assertion.path_and_query);
-    let response = send(Request::new_with_init(&url, &init)?, FORWARD_LIMIT, call.id).await?;
-    let headers = copied(response.headers(), TO_CLIENT)?;
+    let response = send(request::new(&url, &init)?, FORWARD_LIMIT, call.id).await?;
+    let headers = respond::common_headers()?;
+    copy(response.headers(), TO_CLIENT, &headers)?;
     // Each cookie is a header of its own: joined, they would be one broken cookie.
     for cookie in response.headers().get_all("set-cookie")? {
         headers.append("set-cookie", &cookie)?;
@@ -46,14 +48,13 @@ pub async fn forward(call: &Call<'_>, assertion: &Assertion) -> Result<Response,
     Ok(response.with_headers(headers))
 }
 
-fn copied(from: &Headers, names: &[&str]) -> worker::Result<Headers> {
-    let headers = Headers::new();
+fn copy(from: &Headers, names: &[&str], to: &Headers) -> worker::Result<()> {
     for name in names {
         if let Some(value) = from.get(name)? {
-            headers.set(name, &value)?;
+            to.set(name, &value)?;
         }
     }
-    Ok(headers)
+    Ok(())
 }
 
 #[cfg(test)]
@@ -75,7 +76,8 @@ mod tests {
         ] {
             sent.set(name, "x").unwrap();
         }
-        let passed: Vec<_> = copied(&sent, TO_ORIGIN).unwrap().keys().collect();
-        assert_eq!(passed, ["authorization"]);
+        let passed = Headers::new();
+        copy(&sent, TO_ORIGIN, &passed).unwrap();
+        assert_eq!(passed.keys().collect::<Vec<_>>(), ["authorization"]);
     }
 }

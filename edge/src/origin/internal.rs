@@ -15,10 +15,10 @@ use shared::{
     },
     seal::Purpose,
 };
-use worker::{Headers, Method, Request, RequestInit};
+use worker::{Headers, Method, RequestInit};
 
 use super::{init, send, within};
-use crate::{clock, env::Config, log, refused::Refused};
+use crate::{clock, env::Config, log, refused::Refused, request};
 
 /// The longest wait for a word about a session.
 const LIVENESS_LIMIT: Duration = Duration::from_secs(5);
@@ -104,7 +104,7 @@ async fn ask_raw(
     headers.set(REQUEST_ID_HEADER, caller.request_id)?;
     headers.set("content-type", "application/json")?;
     let init = RequestInit { method: Method::Post, headers, body: Some(body.into()), ..init() };
-    let request = Request::new_with_init(&format!("{}{path}", caller.config.origin_url), &init)?;
+    let request = request::new(&format!("{}{path}", caller.config.origin_url), &init)?;
     let mut response = send(request, limit, caller.request_id).await?;
     let Some(Ok(body)) = within(limit, response.bytes()).await else {
         log::warn(caller.request_id, &format!("the origin's answer to {path} broke off"));

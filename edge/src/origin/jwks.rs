@@ -5,7 +5,7 @@ use shared::{assertion::REQUEST_ID_HEADER, route::JWKS};
 use worker::{Headers, Request, RequestInit, Response};
 
 use super::{init, send, within};
-use crate::env::Config;
+use crate::{env::Config, request};
 
 /// The longest wait for the keys.
 const LIMIT: Duration = Duration::from_secs(5);
@@ -33,7 +33,7 @@ fn request(config: &Config, request_id: &str) -> worker::Result<Request> {
     let headers = Headers::new();
     headers.set(REQUEST_ID_HEADER, request_id)?;
     let init = RequestInit { headers, ..init() };
-    Request::new_with_init(&format!("{}{JWKS}", config.origin_url), &init)
+    request::new(&format!("{}{JWKS}", config.origin_url), &init)
 }
 
 async fn body(response: &mut Response) -> Result<String, String> {

@@ -18,7 +18,7 @@ pub use internal::{
 };
 pub use jwks::published_keys;
 
-use crate::{call::Call, log};
+use crate::{call::Call, log, request};
 
 /// The longest wait for the beginning of a forwarded call's answer.
 const FORWARD_LIMIT: Duration = Duration::from_secs(15);
@@ -28,7 +28,7 @@ const READY_LIMIT: Duration = Duration::from_secs(2);
 /// Whether the origin says that it can serve.
 pub async fn is_ready(call: &Call<'_>) -> bool {
     let url = format!("{}{READYZ}", call.config.origin_url);
-    let Ok(request) = Request::new_with_init(&url, &init()) else { return false };
+    let Ok(request) = request::new(&url, &init()) else { return false };
     send(request, READY_LIMIT, call.id).await.is_ok_and(|response| response.status_code() == 200)
 }
 

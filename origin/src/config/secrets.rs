@@ -2,21 +2,22 @@
 
 use super::{ConfigError, RANDOM_CURE, ServeArgs};
 
-/// Of one secret in two places, one leak would be several. A key that is listed twice within
-/// `REFRESH_TOKEN_KEYS` is for the list's own reading to tell.
+/// Of one secret in two places, one leak would be several. A key that is listed twice within a setting is for the
+/// list's own reading to tell.
 ///
 /// # Errors
 /// Names the two settings.
 pub(super) fn none_twice(args: &ServeArgs) -> Result<(), ConfigError> {
-    let one = [
+    let lists = [
         ("EDGE_TO_ORIGIN_KEY", &args.edge_to_origin_key),
         ("ORIGIN_TO_EDGE_KEY", &args.origin_to_edge_key),
         ("DEVICE_TOKEN_KEY", &args.device_token_key),
+        ("REFRESH_TOKEN_KEYS", &args.refresh_token_keys),
     ];
-    let one = one.into_iter().filter_map(|(setting, value)| Some((setting, value.as_deref()?)));
-    let list = args.refresh_token_keys.iter().flat_map(|list| list.split(','));
-    let all: Vec<(&'static str, &str)> = one
-        .chain(list.map(|entry| ("REFRESH_TOKEN_KEYS", entry)))
+    let all: Vec<(&'static str, &str)> = lists
+        .into_iter()
+        .filter_map(|(setting, list)| Some((setting, list.as_deref()?)))
+        .flat_map(|(setting, list)| list.split(',').map(move |entry| (setting, entry)))
         // As they are read; what is blank is told to be missing.
         .map(|(setting, value)| (setting, value.trim()))
         .filter(|(_, value)| !value.is_empty())
@@ -70,6 +71,7 @@ mod tests {
             (["same", "b", "c", "same"], edge, refresh),
             (["a", "same", "c", "d,same "], origin, refresh),
             (["a", "b", "same", "d, e, same"], device, refresh),
+            (["a, same", "b, same", "c", "d"], edge, origin),
         ] {
             let told = Config::try_from(args(secrets)).err().unwrap().to_string();
             let expected = format!("{setting} is the same as what {other} has");

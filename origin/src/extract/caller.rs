@@ -34,6 +34,8 @@ pub struct Reader {
     pub claims: Claims,
     /// The role, of the row where that was read.
     role: Role,
+    /// The row, where it had to be read; it was judged.
+    row: Option<Session>,
 }
 
 impl Caller {
@@ -49,6 +51,19 @@ impl Reader {
     #[must_use]
     pub fn participant(&self) -> Participant {
         Participant { user_id: self.claims.user_id, role: self.role }
+    }
+
+    /// The row of the session, read now where it has not been yet, and judged.
+    ///
+    /// # Errors
+    /// The reason why it is not live; `SESSION_NOT_FOUND` where there is none.
+    pub async fn into_caller(self, app: &App) -> Result<Caller, ApiError> {
+        let Self { claims, row, .. } = self;
+        let session = match row {
+            Some(row) => row,
+            None => own_session(app, &claims).await?,
+        };
+        Ok(Caller { session, claims })
     }
 }
 
@@ -86,10 +101,20 @@ fn verified(parts: &Parts, app: &App) -> Result<Claims, ApiError> {
 /// The reason why it is not; `SESSION_NOT_FOUND` where there is none.
 pub async fn live_session(app: &App, session_token: &str) -> Result<Session, ApiError> {
     let mut handle = app.db.acquire().await?;
-    let session = store::sessions::find_by_token(handle.conn(), session_token)
-        .await?
-        .ok_or(ErrorCode::SessionNotFound)?;
+    let found = store::sessions::find_by_token(handle.conn(), session_token).await?;
+    handle.done();
+    let session = found.ok_or(ErrorCode::SessionNotFound)?;
     judge(&session.facts, app.policy.session_idle_limit, app.ambient.now())?;
+    Ok(session)
+}
+
+/// The session that a token names, where it is live, and its own.
+async fn own_session(app: &App, claims: &Claims) -> Result<Session, ApiError> {
+    let session = live_session(app, &claims.session_token).await?;
+    // A token that names someone else's session was not made by us, whoever signed it.
+    if session.user_id != claims.user_id {
+        return Err(ErrorCode::TokenInvalid.into());
+    }
     Ok(session)
 }
 
@@ -102,11 +127,7 @@ impl FromRequestParts<App> for Caller {
             return Ok(judged.clone());
         }
         let claims = verified(parts, app)?;
-        let session = live_session(app, &claims.session_token).await?;
-        // A token that names someone else's session was not made by us, whoever signed it.
-        if session.user_id != claims.user_id {
-            return Err(ErrorCode::TokenInvalid.into());
-        }
+        let session = own_session(app, &claims).await?;
         app.activity.note(&claims.session_token, app.ambient.now());
         Ok(Self { session, claims })
     }
@@ -116,18 +137,23 @@ impl FromRequestParts<App> for Reader {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
+        // As above: nothing is judged twice.
+        if let Some(Caller { session, claims }) = parts.extensions.get::<Caller>().cloned() {
+            return Ok(Self { role: session.role, claims, row: Some(session) });
+        }
         let claims = verified(parts, app)?;
         let context = CallContext::from_request_parts(parts, app).await?;
         let asserted = context.assertion.as_ref().and_then(|assertion| assertion.session.as_ref());
         let is_vouched_for =
             asserted.is_some_and(|asserted| asserted.session == claims.session_hash());
         // Nobody is of the staff because a token says so: that may have been taken away since.
-        if is_vouched_for && claims.role == Role::User {
-            app.activity.note(&claims.session_token, app.ambient.now());
-            return Ok(Self { role: claims.role, claims });
-        }
-        let Caller { claims, session } = Caller::from_request_parts(parts, app).await?;
-        Ok(Self { claims, role: session.role })
+        let row = if is_vouched_for && claims.role == Role::User {
+            None
+        } else {
+            Some(own_session(app, &claims).await?)
+        };
+        app.activity.note(&claims.session_token, app.ambient.now());
+        Ok(Self { role: row.as_ref().map_or(claims.role, |row| row.role), claims, row })
     }
 }
 

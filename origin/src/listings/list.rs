@@ -31,6 +31,7 @@ pub async fn list(
         .read(async |mut handle| {
             let total = total(handle.conn(), wanted).await?;
             let found = search::page(handle.conn(), wanted, page.slice()).await?;
+            handle.done();
             Ok::<_, ApiError>((total, found))
         })
         .await?;

@@ -7,6 +7,7 @@ mod fault;
 mod load;
 mod open;
 mod replica;
+mod shelf;
 
 use std::{str::FromStr, sync::Arc, time::Duration};
 
@@ -16,13 +17,18 @@ pub use load::PoolLoad;
 pub use open::PoolLimits;
 use shared::time::Timestamp;
 use sqlx::{
-    MySqlPool, SqlitePool, Transaction,
+    Database, SqlSafeStr as _, Transaction,
     mysql::{MySqlConnection, MySqlQueryResult},
-    pool::PoolConnection,
     sqlite::{SqliteConnection, SqliteQueryResult},
 };
+use tokio::sync::OwnedSemaphorePermit;
 
-use self::{fault::is_worth_retrying, load::Load, replica::Replica};
+use self::{
+    fault::is_worth_retrying,
+    load::Load,
+    replica::Replica,
+    shelf::{Held, Shelf},
+};
 
 /// How often a unit of work that lost a dead-lock is tried.
 const MAX_TRIES: u32 = 8;
@@ -72,8 +78,8 @@ pub struct Db {
 
 #[derive(Clone, Debug)]
 pub(super) enum Pool {
-    MySql(MySqlPool),
-    Sqlite(SqlitePool),
+    MySql(Arc<Shelf<sqlx::MySql>>),
+    Sqlite(Arc<Shelf<sqlx::Sqlite>>),
 }
 
 /// A connection checked out of [`Db`], in autocommit mode.
@@ -83,8 +89,8 @@ pub struct Handle {
 }
 
 enum HandleInner {
-    MySql(PoolConnection<sqlx::MySql>),
-    Sqlite(PoolConnection<sqlx::Sqlite>),
+    MySql(Held<sqlx::MySql>),
+    Sqlite(Held<sqlx::Sqlite>),
 }
 
 /// An open transaction; rolled back unless [`Tx::commit`] is called.
@@ -97,8 +103,14 @@ pub struct Tx {
 type AfterCommit = Box<dyn FnOnce() + Send + Sync>;
 
 enum TxInner {
-    MySql(Transaction<'static, sqlx::MySql>),
-    Sqlite(Transaction<'static, sqlx::Sqlite>),
+    MySql(Begun<sqlx::MySql>),
+    Sqlite(Begun<sqlx::Sqlite>),
+}
+
+/// A transaction, and the turn that its connection was taken with.
+struct Begun<D: Database> {
+    transaction: Transaction<'static, D>,
+    _turn: OwnedSemaphorePermit,
 }
 
 /// What every query function takes: a borrowed connection, in or out of a transaction.
@@ -249,8 +261,8 @@ impl Db {
     /// Where none is free in time, or the database does not answer.
     pub async fn acquire(&self) -> sqlx::Result<Handle> {
         let inner = match &self.pool {
-            Pool::MySql(pool) => HandleInner::MySql(self.load.waited(pool.acquire()).await?),
-            Pool::Sqlite(pool) => HandleInner::Sqlite(self.load.waited(pool.acquire()).await?),
+            Pool::MySql(shelf) => HandleInner::MySql(self.load.waited(shelf.take()).await?),
+            Pool::Sqlite(shelf) => HandleInner::Sqlite(self.load.waited(shelf.take()).await?),
         };
         Ok(Handle { inner, zone: self.zone })
     }
@@ -262,10 +274,13 @@ impl Db {
     /// Where no connection is free in time, or the database does not answer.
     pub async fn begin(&self) -> sqlx::Result<Tx> {
         let inner = match &self.pool {
-            Pool::MySql(pool) => TxInner::MySql(self.load.waited(pool.begin()).await?),
-            Pool::Sqlite(pool) => {
-                let begun = pool.begin_with("BEGIN IMMEDIATE");
-                TxInner::Sqlite(self.load.waited(begun).await?)
+            Pool::MySql(shelf) => {
+                let held = self.load.waited(shelf.take()).await?;
+                TxInner::MySql(Begun::begin(held, "BEGIN").await?)
+            }
+            Pool::Sqlite(shelf) => {
+                let held = self.load.waited(shelf.take()).await?;
+                TxInner::Sqlite(Begun::begin(held, "BEGIN IMMEDIATE").await?)
             }
         };
         Ok(Tx { inner, zone: self.zone, after_commit: Vec::new() })
@@ -301,8 +316,8 @@ impl Db {
             Box::pin(replica.db.close()).await;
         }
         match &self.pool {
-            Pool::MySql(pool) => pool.close().await,
-            Pool::Sqlite(pool) => pool.close().await,
+            Pool::MySql(shelf) => shelf.close().await,
+            Pool::Sqlite(shelf) => shelf.close().await,
         }
     }
 }
@@ -316,14 +331,31 @@ impl Handle {
         };
         Conn { driver, zone: self.zone }
     }
+
+    /// Hands the connection on to the next caller at once: what was asked on it has been answered. It may always be
+    /// dropped instead, which costs another round trip to the database.
+    pub fn done(self) {
+        match self.inner {
+            HandleInner::MySql(held) => held.done(),
+            HandleInner::Sqlite(held) => held.done(),
+        }
+    }
+}
+
+impl<D: Database> Begun<D> {
+    async fn begin(held: Held<D>, statement: &'static str) -> sqlx::Result<Self> {
+        let (connection, turn) = held.into_parts();
+        let transaction = Transaction::begin(connection, Some(statement.into_sql_str())).await?;
+        Ok(Self { transaction, _turn: turn })
+    }
 }
 
 impl Tx {
     /// The connection, for a query.
     pub fn conn(&mut self) -> Conn<'_> {
         let driver = match &mut self.inner {
-            TxInner::MySql(transaction) => Driver::MySql(transaction),
-            TxInner::Sqlite(transaction) => Driver::Sqlite(transaction),
+            TxInner::MySql(begun) => Driver::MySql(&mut begun.transaction),
+            TxInner::Sqlite(begun) => Driver::Sqlite(&mut begun.transaction),
         };
         Conn { driver, zone: self.zone }
     }
@@ -339,8 +371,8 @@ impl Tx {
     /// Where the database could not; then nothing of it is.
     pub async fn commit(self) -> sqlx::Result<()> {
         match self.inner {
-            TxInner::MySql(transaction) => transaction.commit().await?,
-            TxInner::Sqlite(transaction) => transaction.commit().await?,
+            TxInner::MySql(begun) => begun.transaction.commit().await?,
+            TxInner::Sqlite(begun) => begun.transaction.commit().await?,
         }
         for done in self.after_commit {
             done();

@@ -14,6 +14,20 @@ const RSA_BITS: std::ops::RangeInclusive<usize> = 2048..=4096;
 /// greater.
 const RSA_EXPONENT: [u8; 3] = [1, 0, 1];
 
+/// y of the points of Ed25519 whose order is eight.
+const ORDER_EIGHT: [[u8; 32]; 2] = [
+    [
+        0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4, 0x89, 0xf2, 0xef, 0x98,
+        0xf0, 0xd5, 0xdf, 0xac, 0x05, 0xd3, 0xc6, 0x33, 0x39, 0xb1, 0x38, 0x02, 0x88, 0x6d, 0x53,
+        0xfc, 0x05,
+    ],
+    [
+        0xc7, 0x17, 0x6a, 0x70, 0x3d, 0x4d, 0xd8, 0x4f, 0xba, 0x3c, 0x0b, 0x76, 0x0d, 0x10, 0x67,
+        0x0f, 0x2a, 0x20, 0x53, 0xfa, 0x2c, 0x39, 0xcc, 0xc6, 0x4e, 0xc7, 0xfd, 0x77, 0x92, 0xac,
+        0x03, 0x7a,
+    ],
+];
+
 /// The members of a JWK that verification needs; a private member is never read here.
 #[derive(Deserialize)]
 pub(super) struct Jwk {
@@ -59,6 +73,9 @@ impl Jwk {
         match (self.kty.as_str(), self.alg.as_deref(), self.crv.as_deref()) {
             ("OKP", Some("EdDSA") | None, Some("Ed25519")) => {
                 let x = coordinate(self.x.as_deref(), "x").map_err(|why| bad(&why))?;
+                if is_of_small_order(x) {
+                    return Err(bad("`x` is a public key of small order"));
+                }
                 let key = PublicKey::new(&Numbers::EdDsa { x });
                 key.map(VerificationKey::Public)
                     .ok_or_else(|| bad("`x` is not a public key of Ed25519"))
@@ -105,6 +122,18 @@ fn coordinate(member: Option<&str>, name: &str) -> Result<[u8; 32], String> {
     bytes(member, name)?.try_into().map_err(|_| format!("`{name}` is not 32 bytes"))
 }
 
+/// Whether a point of Ed25519 is one of the eight whose order divides 8, however it is written:
+/// signatures for it can be made by anyone, and no runtime refuses it.
+fn is_of_small_order(mut y: [u8; 32]) -> bool {
+    // What is left without the sign of x: y, below 2^255. The field has 2^255 - 19 elements.
+    y[31] &= 0x7f;
+    let (low, middle, high) = (y[0], &y[1..31], y[31]);
+    let is_near_nought = low <= 1 && middle.iter().chain([&high]).all(|byte| *byte == 0);
+    let is_near_the_end =
+        matches!(low, 0xec..=0xee) && middle.iter().all(|byte| *byte == 0xff) && high == 0x7f;
+    is_near_nought || is_near_the_end || ORDER_EIGHT.contains(&y)
+}
+
 /// The same numbers are refused whoever computes with them later.
 fn check_rsa(n: &[u8], e: &[u8]) -> Result<(), &'static str> {
     let (Some(first), Some(last)) = (n.first(), n.last()) else { return Err("`n` is empty") };
@@ -116,4 +145,44 @@ fn check_rsa(n: &[u8], e: &[u8]) -> Result<(), &'static str> {
         return Err("`e` is not 65537");
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn points_of_small_order_are_known_however_they_are_written() {
+        let with = |low, rest, high| {
+            let mut y = [rest; 32];
+            (y[0], y[31]) = (low, high);
+            y
+        };
+        let mut weak = ORDER_EIGHT.to_vec();
+        weak.extend([with(0, 0, 0), with(1, 0, 0)]);
+        weak.extend([0xec, 0xed, 0xee].map(|low| with(low, 0xff, 0x7f)));
+        for mut y in weak {
+            assert!(is_of_small_order(y), "{y:x?}");
+            y[31] |= 0x80;
+            assert!(is_of_small_order(y), "{y:x?}");
+        }
+        for sound in
+            [with(2, 0, 0), with(0, 0, 1), with(0xeb, 0xff, 0x7f), with(0xec, 0xff, 0x7e), [7; 32]]
+        {
+            assert!(!is_of_small_order(sound), "{sound:x?}");
+        }
+    }
+
+    #[cfg(feature = "public-keys")]
+    #[test]
+    fn they_are_those_that_the_curves_own_crate_finds_weak() {
+        for low in [0, 1] {
+            let mut y = [0; 32];
+            y[0] = low;
+            assert!(ed25519_dalek::VerifyingKey::from_bytes(&y).unwrap().is_weak());
+        }
+        for y in ORDER_EIGHT {
+            assert!(ed25519_dalek::VerifyingKey::from_bytes(&y).unwrap().is_weak());
+        }
+    }
 }

@@ -45,6 +45,10 @@ fn a_key_set_that_is_weak_or_unclear_is_refused() {
         ("a short public key", json!([with(ed.clone(), "x", b64(&[1; 31]))])),
         ("a long public key", json!([with(ed.clone(), "x", b64(&[1; 33]))])),
         ("a public key of small order", json!([with(ed.clone(), "x", b64(&[0; 32]))])),
+        (
+            "a public key of order eight",
+            json!([with(ed.clone(), "x", json!("JuiVj8KyJ7BFw_SJ8u-Y8NXfrAXTxjM5sTgCiG1T_IU"))]),
+        ),
         ("no point of the curve", json!([with(ed.clone(), "x", b64(&[2; 32]))])),
         ("another curve", json!([with(ed.clone(), "crv", json!("X25519"))])),
         ("a key without a name", json!([without(ed.clone(), "kid")])),

@@ -6,7 +6,7 @@ use origin::{
     clock::Ambient,
     keys::SigningKeys,
     store::{
-        self,
+        self, Db,
         sessions::{Device, NewSession, Risk},
         users::NewUser,
     },
@@ -42,49 +42,9 @@ impl System {
 
     /// A session of someone who is there.
     pub async fn session(&self, user_id: i64, role: Role, client_type: ClientType) -> Client {
-        let ambient = Ambient::system();
         let keys = std::fs::read_to_string(self.jwt_keys_file()).expect("the keys");
         let keys = SigningKeys::from_jwks(&keys).expect("a key set");
-        let user_type = match role {
-            Role::User => UserType::User,
-            Role::Agent | Role::Admin => UserType::Admin,
-        };
-        let now = ambient.now();
-        let session_token = ambient.secret_name();
-        let session = NewSession {
-            authentication_session_id: None,
-            session_token: &session_token,
-            user_type,
-            user_id,
-            client_type,
-            expires_at: now.plus(LIFE),
-            device: &Device::default(),
-            risk: &Risk::default(),
-            current_jti: None,
-        };
-        let mut tx = self.db.begin().await.expect("a transaction");
-        let session_id =
-            store::sessions::insert(tx.conn(), &session, now).await.expect("a session");
-        tx.commit().await.expect("a commit");
-        let life = i64::try_from(LIFE.as_secs()).expect("a few hours");
-        let claims = Claims {
-            sub: user_id.to_string(),
-            user_id,
-            user_type,
-            client_type,
-            session_token,
-            device: None,
-            role,
-            scopes: Vec::new(),
-            jti: ambient.unique_name(),
-            iat: now.as_seconds(),
-            exp: now.as_seconds() + life,
-            nbf: None,
-            iss: "drawbridge".into(),
-            aud: "drawbridge-api".into(),
-        };
-        let token = keys.sign(&claims).expect("a token");
-        Client { token, refresh_token: String::new(), session_id, user_id }
+        open_session(&self.db, &keys, (user_id, role), client_type).await
     }
 
     /// Someone new, with a session: a user on a phone, or staff in a browser.
@@ -105,4 +65,56 @@ impl System {
             wire: Wire::Raw,
         }
     }
+}
+
+/// A session of someone who is there, straight into the database, with its token.
+///
+/// # Panics
+/// The database does not take it.
+pub async fn open_session(
+    db: &Db,
+    keys: &SigningKeys,
+    (user_id, role): (i64, Role),
+    client_type: ClientType,
+) -> Client {
+    let ambient = Ambient::system();
+    let user_type = match role {
+        Role::User => UserType::User,
+        Role::Agent | Role::Admin => UserType::Admin,
+    };
+    let now = ambient.now();
+    let session_token = ambient.secret_name();
+    let session = NewSession {
+        authentication_session_id: None,
+        session_token: &session_token,
+        user_type,
+        user_id,
+        client_type,
+        expires_at: now.plus(LIFE),
+        device: &Device::default(),
+        risk: &Risk::default(),
+        current_jti: None,
+    };
+    let mut tx = db.begin().await.expect("a transaction");
+    let session_id = store::sessions::insert(tx.conn(), &session, now).await.expect("a session");
+    tx.commit().await.expect("a commit");
+    let life = i64::try_from(LIFE.as_secs()).expect("a few hours");
+    let claims = Claims {
+        sub: user_id.to_string(),
+        user_id,
+        user_type,
+        client_type,
+        session_token,
+        device: None,
+        role,
+        scopes: Vec::new(),
+        jti: ambient.unique_name(),
+        iat: now.as_seconds(),
+        exp: now.as_seconds() + life,
+        nbf: None,
+        iss: "drawbridge".into(),
+        aud: "drawbridge-api".into(),
+    };
+    let token = keys.sign(&claims).expect("a token");
+    Client { token, refresh_token: String::new(), session_id, user_id }
 }

@@ -97,6 +97,11 @@ impl Origin {
         self.0.url()
     }
 
+    /// The process.
+    pub(crate) fn pid(&mut self) -> u32 {
+        self.0.pid()
+    }
+
     /// Wait until it can serve requests.
     ///
     /// # Errors

@@ -2,6 +2,7 @@
 
 use std::{
     fs::{self, OpenOptions},
+    net::{Ipv4Addr, TcpStream},
     path::PathBuf,
     process::{Command, ExitStatus, Stdio},
     thread,
@@ -24,7 +25,8 @@ pub enum Log {
     Inherit,
 }
 
-pub(super) struct Server {
+/// A process that listens on a port of this machine.
+pub(crate) struct Server {
     name: &'static str,
     port: u16,
     log: Log,
@@ -56,7 +58,7 @@ impl Server {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    pub fn wait_until_healthy(&mut self, health: &Health, timeout: Duration) -> Result<()> {
+    pub(super) fn wait_until_healthy(&mut self, health: &Health, timeout: Duration) -> Result<()> {
         let deadline = now() + timeout;
         loop {
             // First: another process may have taken the port and answer in this one's place.
@@ -82,12 +84,31 @@ impl Server {
         }
     }
 
+    /// Wait until a connection is accepted; for programs that have no health page.
+    pub fn wait_until_it_listens(&mut self, timeout: Duration) -> Result<()> {
+        let deadline = now() + timeout;
+        while TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).is_err() {
+            self.check_running()?;
+            interrupt::check()?;
+            if now() > deadline {
+                bail!("the {} does not listen{}", self.name, self.last_lines());
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
+        Ok(())
+    }
+
     /// An error with the log's end if the process has ended.
     pub fn check_running(&mut self) -> Result<()> {
         if let Some(status) = self.group.exited()? {
             bail!("the {} ended by itself ({status}){}", self.name, self.last_lines());
         }
         Ok(())
+    }
+
+    /// The process that was started.
+    pub fn pid(&mut self) -> u32 {
+        self.group.child().id()
     }
 
     pub fn stop(&mut self, grace: Duration) -> Result<Option<ExitStatus>> {

@@ -1,12 +1,11 @@
 //! Conversations: what a room knows of each, and how far it has delivered it.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 use shared::chat::{ConversationStatus, news::RoomConversation};
 use worker::Result;
 
 use super::{Row, Store};
+use crate::sorted;
 
 /// Conversations younger than this many keys are remembered; of an older one that is heard of again,
 /// delivery begins anew.
@@ -39,14 +38,14 @@ pub struct Facts {
     pub read_id: i64,
     /// Up to where earlier audiences at a desk were sent its messages: by agent, 0 for everyone. One
     /// who gets it back is first sent what lies between.
-    pub left: BTreeMap<i64, i64>,
+    pub left: sorted::Map<i64, i64>,
 }
 
 impl Known {
     /// A conversation of which everything up to `last_seq` lies in the past.
     pub const fn new(conversation: RoomConversation, last_seq: i64) -> Self {
         let first_seq = last_seq.saturating_add(1);
-        let facts = Facts { conversation, first_seq, read_id: 0, left: BTreeMap::new() };
+        let facts = Facts { conversation, first_seq, read_id: 0, left: sorted::Map::new() };
         Self { facts, last_seq, delivered_seq: 0, reported_seq: 0 }
     }
 

@@ -1,14 +1,13 @@
 use axum::extract::State;
 use serde::Serialize;
-use shared::{error::ErrorCode, route, user::Role};
+use shared::{route, user::Role};
 use utoipa::ToSchema;
 
 use super::view::SessionView;
 use crate::{
-    extract::caller::Reader,
+    extract::caller::{Caller, Reader},
     http::{Answer, Envelope},
     state::App,
-    store,
 };
 
 /// A session that is live.
@@ -29,16 +28,9 @@ pub struct Verified {
 /// Whether the caller's session is live: what a client asks on start, instead of logging in.
 #[utoipa::path(get, path = route::VERIFY)]
 pub async fn verify(State(app): State<App>, reader: Reader) -> Answer<Verified> {
-    let mut handle = app.db.acquire().await?;
-    let session = store::sessions::find_by_token(handle.conn(), &reader.claims.session_token)
-        .await?
-        .ok_or(ErrorCode::SessionNotFound)?;
-    if session.user_id != reader.claims.user_id {
-        return Err(ErrorCode::TokenInvalid.into());
-    }
+    // Of the row itself, whoever vouches for the session: the client acts on this answer.
+    let Caller { session, claims } = reader.into_caller(&app).await?;
     let now = app.ambient.now();
-    // The row was read anyhow, so it is judged: the client acts on this answer.
-    shared::session::judge(&session.facts, app.policy.session_idle_limit, now)?;
     let idle_end = session.facts.last_activity.plus(app.policy.session_idle_limit);
     Ok(Envelope::ok(Verified {
         valid: true,
@@ -46,7 +38,7 @@ pub async fn verify(State(app): State<App>, reader: Reader) -> Answer<Verified> 
         role: session.role,
         idle_expires_in: idle_end.since(now).as_secs(),
         session_expires_in: session.facts.expires_at.since(now).as_secs(),
-        expires_in: reader.claims.exp - now.as_seconds(),
+        expires_in: claims.exp - now.as_seconds(),
         session: session.into(),
     }))
 }

@@ -84,10 +84,13 @@ pub async fn history<P: Party>(
             Window::UpTo(conversation.last_seq.saturating_sub(newer))
         }
     };
-    drop(handle);
+    handle.done();
     let limit = page.slice().limit;
-    let read =
-        async |mut handle: Handle| store::messages::history(handle.conn(), id, window, limit).await;
+    let read = async |mut handle: Handle| {
+        let messages = store::messages::history(handle.conn(), id, window, limit).await?;
+        handle.done();
+        Ok::<_, ApiError>(messages)
+    };
     let mut messages = app.db.read(read).await?;
     // There is no gap in `seq`: a replica that lags is seen by what is not there.
     if messages.len() < expected(window, limit, conversation.last_seq) {

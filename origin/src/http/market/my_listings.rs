@@ -66,8 +66,9 @@ pub async fn my_listings(
             let counts = store::listing_counts::of_seller(handle.conn(), seller).await?;
             let slice = page.slice();
             let listings =
-                store::listings::page_of_seller(handle.conn(), seller, query.status, slice);
-            Ok::<_, ApiError>((counts, listings.await?))
+                store::listings::page_of_seller(handle.conn(), seller, query.status, slice).await?;
+            handle.done();
+            Ok::<_, ApiError>((counts, listings))
         })
         .await?;
     // The counts hold every total there is; a third query would only be able to disagree.

@@ -66,8 +66,8 @@ impl Db {
 
     fn own_load(&self) -> PoolLoad {
         let (size, idle) = match &self.pool {
-            Pool::MySql(pool) => (pool.size(), pool.num_idle()),
-            Pool::Sqlite(pool) => (pool.size(), pool.num_idle()),
+            Pool::MySql(shelf) => shelf.size(),
+            Pool::Sqlite(shelf) => shelf.size(),
         };
         PoolLoad {
             size: size.into(),

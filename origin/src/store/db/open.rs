@@ -8,7 +8,7 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use super::Pool;
+use super::{Pool, shelf::Shelf};
 
 /// The longest wait for a connection, where nothing else is set.
 const ACQUIRE: Duration = Duration::from_secs(5);
@@ -52,9 +52,9 @@ pub(super) enum Use {
 /// A pool that connects when it is asked for a connection.
 pub(super) fn pool(url: &str, limits: PoolLimits, is_for: Use) -> sqlx::Result<Pool> {
     if url.starts_with("sqlite:") {
-        sqlite(url, limits, is_for).map(Pool::Sqlite)
+        sqlite(url, limits, is_for).map(|pool| Pool::Sqlite(Shelf::new(pool)))
     } else {
-        mysql(url, limits, is_for).map(Pool::MySql)
+        mysql(url, limits, is_for).map(|pool| Pool::MySql(Shelf::new(pool)))
     }
 }
 
