@@ -13,6 +13,7 @@ mod link;
 mod member;
 mod raw;
 mod record;
+mod rounds;
 mod session;
 mod socket_io;
 

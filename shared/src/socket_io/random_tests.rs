@@ -24,6 +24,12 @@ impl Draw {
         usize::try_from(self.0 % u64::try_from(end).unwrap()).unwrap()
     }
 
+    /// One that JavaScript has, too.
+    fn number(&mut self) -> u64 {
+        self.below(2);
+        self.0 >> 11
+    }
+
     fn of<T: Clone>(&mut self, all: &[T]) -> T {
         all[self.below(all.len())].clone()
     }
@@ -56,24 +62,21 @@ impl Draw {
         let kind = self.below(packet::Kind::ALL.len());
         let is_binary = kind >= 5;
         let attachments = if is_binary { self.below(MAX_ATTACHMENTS + 1) } else { 0 };
-        let mut text = kind.to_string();
-        if is_binary {
-            text += &format!("{attachments}-");
-        }
-        text += self.of(&["", "/im,", "/im?token=a.b.c,", "/会话,"]);
+        let count = if is_binary { format!("{attachments}-") } else { String::new() };
+        let namespace = self.of(&["", "/im,", "/im?token=a.b.c,", "/会话,"]);
+        let (mut id, mut data) = (String::new(), String::new());
         if matches!(kind, 2 | 3 | 5 | 6) {
             if matches!(kind, 3 | 6) || self.below(2) == 0 {
-                text += &self.below(1 << 53).to_string();
+                id = self.number().to_string();
             }
             let name = serde_json::to_string(&self.text()).unwrap();
-            let places: String = (0..attachments)
-                .map(|num| format!(r#",{{"_placeholder":true,"num":{num}}}"#))
-                .collect();
-            text += &format!("[{name},{}{places}]", self.json(3));
+            let place = |num| format!(r#",{{"_placeholder":true,"num":{num}}}"#);
+            let places: Vec<_> = (0..attachments).map(place).collect();
+            data = format!("[{name},{}{}]", self.json(3), places.concat());
         } else if kind == 4 || kind == 0 && self.below(2) == 0 {
-            text += &format!(r#"{{"message":{}}}"#, self.json(3));
+            data = format!(r#"{{"message":{}}}"#, self.json(3));
         }
-        text
+        format!("{kind}{count}{namespace}{id}{data}")
     }
 
     /// An Engine.IO packet that is one; in version 4 a packet has no separator in it.

@@ -1,12 +1,14 @@
 //! Chat at its whole size: `cargo xtask soak` builds what this needs and runs it.
 
 use std::{
+    panic::AssertUnwindSafe,
     process::ExitCode,
     sync::{Arc, Mutex},
     time::Duration,
 };
 
 use clap::{Parser, ValueEnum};
+use futures_util::FutureExt as _;
 use origin::clock::Ambient;
 use tests::{
     chat::{
@@ -82,7 +84,7 @@ async fn main() -> ExitCode {
         println!("\n== {part:?}");
         let began = Instant::now();
         // A part that fails says why, and leaves the others their turn.
-        let played = tokio::spawn(play(*part, seed, Arc::clone(&server))).await;
+        let played = AssertUnwindSafe(play(*part, seed, Arc::clone(&server))).catch_unwind().await;
         let outcome = if played.is_ok() { "passed" } else { "FAILED" };
         println!("{part:?}: {outcome} after {:.1} s", began.elapsed().as_secs_f64());
         if played.is_err() {

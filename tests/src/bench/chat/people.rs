@@ -16,7 +16,7 @@ use shared::{
 
 use super::super::rows::keys_of;
 use crate::{
-    chat::{Account, rest::Rest},
+    chat::{Account, Wire, rest::Rest},
     system::open_session,
 };
 
@@ -76,7 +76,8 @@ pub async fn meet(database: &str, keys: &Path, origin: &str, company: Company) -
         agents.push(open_session(&db, &keys, (agent, Role::Agent), ClientType::Web).await.token);
     }
     let rest = |token: &str| {
-        Rest::new(&Account { base: origin.to_owned(), token: token.to_owned(), user_id: 0 })
+        let (base, token) = (origin.to_owned(), token.to_owned());
+        Rest::new(&Account { base, token, user_id: 0, wire: Wire::default() })
     };
     let desk = rest(agents.first().context("there is no agent")?);
     let mut met = Vec::with_capacity(company.users);

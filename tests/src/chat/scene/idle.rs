@@ -2,6 +2,13 @@
 
 use std::time::Duration;
 
+use shared::{
+    chat::{
+        gateway::{Speech, gateway_of, socket_id},
+        room::Room,
+    },
+    socket_io::engine::Version,
+};
 use tokio::time::{Instant, sleep};
 
 use super::Pair;
@@ -46,7 +53,10 @@ pub struct Wakes {
 /// gateway (`TRACE_ROOMS=1`, `GATEWAY_OBJECTS=1`). Then a message comes.
 pub async fn socket_io(system: &System, pair: &Pair, time: Duration) -> Wakes {
     let room = format!("user:{}", pair.user.user_id);
-    let count = || Wakes { gateway: system.wakes("gateway:0"), room: system.wakes(&room) };
+    // The one that there is for clients of this version.
+    let sid = socket_id("", 1, Speech::SocketIo(Version::Four));
+    let gateway = Room::Gateway(gateway_of(&sid).expect("a name")).name();
+    let count = || Wakes { gateway: system.wakes(&gateway), room: system.wakes(&room) };
     let probe = Probe::open(&pair.user_account(system).over(Wire::SocketIo)).await;
     let first = count();
     assert!(first.gateway > 0 && first.room > 0, "the edge traces its rooms: {first:?}");

@@ -146,12 +146,14 @@ impl Polling {
 
     /// Ends a poll that has nothing to bring.
     pub fn end_poll(&self) {
-        if self.is_polled() && self.waiting.borrow().is_empty() {
+        let is_idle = self.waiting.borrow().is_empty() && self.moved_to.borrow().is_none();
+        if self.is_polled() && is_idle {
             self.push(&Packet::Text(Kind::Noop, ""));
         }
     }
 
-    /// What a poll that was begun brings: all that waits, once something does.
+    /// What a poll that was begun brings: all that waits, once something does; nothing where it has moved,
+    /// and what waited with it.
     pub async fn polled(&self) -> Vec<String> {
         poll_fn(|context| {
             if self.waiting.borrow().is_empty() && self.moved_to.borrow().is_none() {
@@ -161,22 +163,13 @@ impl Polling {
             Poll::Ready(())
         })
         .await;
-        if self.waiting.borrow().is_empty() {
-            // It has moved, and what waited with it.
-            self.waiting.borrow_mut().push(Packet::Text(Kind::Noop, "").to_text(Version::Four));
-        }
-        self.stop_poll();
+        self.is_polled.set(false);
         self.take()
     }
 
     /// Packets as the body of an answer.
     pub fn body(&self, packets: Vec<String>) -> String {
         payload::write(packets.into_iter().map(Into::into), self.version())
-    }
-
-    /// Ends a poll that is answered otherwise.
-    pub fn stop_poll(&self) {
-        self.is_polled.set(false);
     }
 
     /// Moves it to a WebSocket, with all that waits.
