@@ -28,6 +28,11 @@ const REMEMBERED_BYTES: usize = 4 * 1024;
 /// The longest wait for the rest of an answer that has begun.
 const BODY_LIMIT: Duration = Duration::from_secs(5);
 
+// The members of the answer that change as time passes, the last of all, in their order.
+const SESSION: &str = r#","session_expires_in":"#;
+const IDLE: &str = r#","idle_expires_in":"#;
+const TOKEN: &str = r#","expires_in":"#;
+
 thread_local! {
     static SAID: RefCell<Cache<SessionHash, Rc<Said>>> = const { RefCell::new(Cache::new(REMEMBERED)) };
 }
@@ -79,9 +84,9 @@ impl Said {
     fn read(body: &[u8], user_id: i64, asked_at: Timestamp) -> Option<Self> {
         let body = str::from_utf8(body).ok().filter(|body| body.len() <= REMEMBERED_BYTES)?;
         // No text within has these quotes: in a text they are escaped.
-        let (begin, rest) = body.rsplit_once(r#","session_expires_in":"#)?;
-        let (session, rest) = rest.split_once(r#","idle_expires_in":"#)?;
-        let (idle, token) = rest.split_once(r#","expires_in":"#)?;
+        let (begin, rest) = body.rsplit_once(SESSION)?;
+        let (session, rest) = rest.split_once(IDLE)?;
+        let (idle, token) = rest.split_once(TOKEN)?;
         token.strip_suffix("}}")?.parse::<i64>().ok()?;
         Some(Self {
             user_id,
@@ -102,12 +107,32 @@ impl Said {
         let passed = u64::try_from(now.since(self.asked_at).as_millis()).ok()?.div_ceil(1000);
         let left = |seconds: u64| seconds.checked_sub(passed).filter(|left| *left > 0);
         let (session, idle) = (left(self.session_expires_in)?, left(self.idle_expires_in)?);
-        let token = claims.exp - now.as_seconds();
-        let begin = &self.begin;
-        Some(format!(
-            r#"{begin},"session_expires_in":{session},"idle_expires_in":{idle},"expires_in":{token}}}}}"#
-        ))
+        let token = u64::try_from(claims.exp - now.as_seconds()).ok()?;
+        // Without the formatter, whose code would take longer than all else here.
+        let mut answer = String::with_capacity(self.begin.len() + 128);
+        answer.push_str(&self.begin);
+        let members = [(SESSION, session), (IDLE, idle), (TOKEN, token)];
+        for (name, seconds) in members {
+            answer.push_str(name);
+            push_number(&mut answer, seconds);
+        }
+        answer.push_str("}}");
+        Some(answer)
     }
+}
+
+fn push_number(text: &mut String, mut number: u64) {
+    let (mut digits, mut first) = ([b'0'; 20], 20);
+    loop {
+        first -= 1;
+        let digit = (number % 10) as u8;
+        digits[first] += digit;
+        number /= 10;
+        if number == 0 {
+            break;
+        }
+    }
+    text.extend(digits[first..].iter().map(|digit| char::from(*digit)));
 }
 
 #[cfg(test)]
@@ -171,6 +196,15 @@ mod tests {
         assert_eq!(told(11_000), Some([99, 2, 49]));
         assert_eq!(told(12_000), Some([98, 1, 48]));
         assert_eq!(told(12_001), None);
+    }
+
+    #[test]
+    fn numbers_are_written_as_ever() {
+        for number in [0, 7, 10, 99, 100, 604_800, u64::MAX] {
+            let mut text = String::new();
+            push_number(&mut text, number);
+            assert_eq!(text, number.to_string());
+        }
     }
 
     #[test]

@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// The most that may be uploaded of the edge, in bytes, gzipped.
-const LIMIT: u64 = 400_000;
+const LIMIT: u64 = 350_000;
 
 /// What of WebAssembly the compiler makes use of by default, and wasm-bindgen besides.
 const WASM_FEATURES: &[&str] = &[

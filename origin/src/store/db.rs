@@ -27,7 +27,7 @@ use self::{
     fault::is_worth_retrying,
     load::Load,
     replica::Replica,
-    shelf::{Held, Shelf},
+    shelf::{Held, Later, Shelf},
 };
 
 /// How often a unit of work that lost a dead-lock is tried.
@@ -261,8 +261,8 @@ impl Db {
     /// Where none is free in time, or the database does not answer.
     pub async fn acquire(&self) -> sqlx::Result<Handle> {
         let inner = match &self.pool {
-            Pool::MySql(shelf) => HandleInner::MySql(self.load.waited(shelf.take()).await?),
-            Pool::Sqlite(shelf) => HandleInner::Sqlite(self.load.waited(shelf.take()).await?),
+            Pool::MySql(pool) => HandleInner::MySql(self.load.waited(pool.take()).await?),
+            Pool::Sqlite(pool) => HandleInner::Sqlite(self.load.waited(pool.take()).await?),
         };
         Ok(Handle { inner, zone: self.zone })
     }
@@ -274,12 +274,12 @@ impl Db {
     /// Where no connection is free in time, or the database does not answer.
     pub async fn begin(&self) -> sqlx::Result<Tx> {
         let inner = match &self.pool {
-            Pool::MySql(shelf) => {
-                let held = self.load.waited(shelf.take()).await?;
+            Pool::MySql(pool) => {
+                let held = self.load.waited(pool.take()).await?;
                 TxInner::MySql(Begun::begin(held, "BEGIN").await?)
             }
-            Pool::Sqlite(shelf) => {
-                let held = self.load.waited(shelf.take()).await?;
+            Pool::Sqlite(pool) => {
+                let held = self.load.waited(pool.take()).await?;
                 TxInner::Sqlite(Begun::begin(held, "BEGIN IMMEDIATE").await?)
             }
         };
@@ -316,8 +316,8 @@ impl Db {
             Box::pin(replica.db.close()).await;
         }
         match &self.pool {
-            Pool::MySql(shelf) => shelf.close().await,
-            Pool::Sqlite(shelf) => shelf.close().await,
+            Pool::MySql(pool) => pool.close().await,
+            Pool::Sqlite(pool) => pool.close().await,
         }
     }
 }
@@ -343,10 +343,10 @@ impl Handle {
 }
 
 impl<D: Database> Begun<D> {
-    async fn begin(held: Held<D>, statement: &'static str) -> sqlx::Result<Self> {
+    fn begin(held: Held<D>, statement: &'static str) -> Later<Self> {
         let (connection, turn) = held.into_parts();
-        let transaction = Transaction::begin(connection, Some(statement.into_sql_str())).await?;
-        Ok(Self { transaction, _turn: turn })
+        let begun = Transaction::begin(connection, Some(statement.into_sql_str()));
+        Box::pin(async move { Ok(Self { transaction: begun.await?, _turn: turn }) })
     }
 }
 

@@ -44,8 +44,8 @@ impl Db {
     /// Where a migration fails, or the database has one that this program does not know.
     pub async fn migrate(&self) -> Result<(), MigrateError> {
         match &self.pool {
-            Pool::MySql(shelf) => MYSQL_MIGRATIONS.run(&mut *shelf.take().await?).await,
-            Pool::Sqlite(shelf) => SQLITE_MIGRATIONS.run(&mut *shelf.take().await?).await,
+            Pool::MySql(pool) => MYSQL_MIGRATIONS.run(pool.behind()).await,
+            Pool::Sqlite(pool) => SQLITE_MIGRATIONS.run(pool.behind()).await,
         }
     }
 
@@ -63,8 +63,8 @@ impl Db {
     /// Where the database does not answer.
     pub async fn schema(&self) -> Result<Schema, MigrateError> {
         match &self.pool {
-            Pool::MySql(shelf) => schema(&mut *shelf.take().await?, &MYSQL_MIGRATIONS).await,
-            Pool::Sqlite(shelf) => schema(&mut *shelf.take().await?, &SQLITE_MIGRATIONS).await,
+            Pool::MySql(pool) => schema(&mut *pool.take().await?, &MYSQL_MIGRATIONS).await,
+            Pool::Sqlite(pool) => schema(&mut *pool.take().await?, &SQLITE_MIGRATIONS).await,
         }
     }
 }

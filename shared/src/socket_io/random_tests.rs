@@ -24,6 +24,12 @@ impl Draw {
         usize::try_from(self.0 % u64::try_from(end).unwrap()).unwrap()
     }
 
+    /// One that JavaScript has, too.
+    fn number(&mut self) -> u64 {
+        self.below(2);
+        self.0 >> 11
+    }
+
     fn of<T: Clone>(&mut self, all: &[T]) -> T {
         all[self.below(all.len())].clone()
     }
@@ -61,7 +67,7 @@ impl Draw {
         let (mut id, mut data) = (String::new(), String::new());
         if matches!(kind, 2 | 3 | 5 | 6) {
             if matches!(kind, 3 | 6) || self.below(2) == 0 {
-                id = self.below(1 << 53).to_string();
+                id = self.number().to_string();
             }
             let name = serde_json::to_string(&self.text()).unwrap();
             let place = |num| format!(r#",{{"_placeholder":true,"num":{num}}}"#);

@@ -66,8 +66,8 @@ impl Db {
 
     fn own_load(&self) -> PoolLoad {
         let (size, idle) = match &self.pool {
-            Pool::MySql(shelf) => shelf.size(),
-            Pool::Sqlite(shelf) => shelf.size(),
+            Pool::MySql(pool) => pool.size(),
+            Pool::Sqlite(pool) => pool.size(),
         };
         PoolLoad {
             size: size.into(),

@@ -7,7 +7,9 @@
 
 use std::{
     fmt,
+    future::ready,
     ops::{Deref, DerefMut},
+    pin::Pin,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -30,6 +32,9 @@ pub(crate) struct Shelf<D: Database> {
     patience: Duration,
     ready: Mutex<Vec<Ready<D>>>,
 }
+
+/// What is worth a box.
+pub(crate) type Later<T> = Pin<Box<dyn Future<Output = sqlx::Result<T>> + Send>>;
 
 struct Ready<D: Database> {
     connection: PoolConnection<D>,
@@ -57,22 +62,42 @@ impl<D: Database> Shelf<D> {
     }
 
     /// A connection, once it is one's turn.
-    pub async fn take(self: &Arc<Self>) -> sqlx::Result<Held<D>> {
-        let turns = Arc::clone(&self.turns);
-        let turn = match Arc::clone(&turns).try_acquire_owned() {
+    pub fn take(self: &Arc<Self>) -> Later<Held<D>> {
+        let turn = match Arc::clone(&self.turns).try_acquire_owned() {
+            Err(TryAcquireError::Closed) => return Box::pin(ready(Err(sqlx::Error::PoolClosed))),
+            Err(TryAcquireError::NoPermits) => return Arc::clone(self).take_later(None),
             Ok(turn) => turn,
-            Err(TryAcquireError::Closed) => return Err(sqlx::Error::PoolClosed),
-            Err(TryAcquireError::NoPermits) => timeout(self.patience, turns.acquire_owned())
-                .await
-                .map_err(|_| sqlx::Error::PoolTimedOut)?
-                .map_err(|_| sqlx::Error::PoolClosed)?,
         };
-        let connection = match self.just_used() {
-            Some(connection) => connection,
-            // Boxed: it is some thousand bytes, which every caller's future would hold and move about.
-            None => Box::pin(self.pool.acquire()).await?,
-        };
-        Ok(Held { connection, turn, shelf: Arc::clone(self) })
+        match self.just_used() {
+            Some(connection) => {
+                Box::pin(ready(Ok(Held { connection, turn, shelf: Arc::clone(self) })))
+            }
+            None => Arc::clone(self).take_later(Some(turn)),
+        }
+    }
+
+    /// The same where something has to be waited for. Boxed: what the pool waits with is some thousand bytes, which
+    /// every caller's future would hold and move about.
+    fn take_later(self: Arc<Self>, turn: Option<OwnedSemaphorePermit>) -> Later<Held<D>> {
+        Box::pin(async move {
+            let turn = match turn {
+                Some(turn) => turn,
+                None => timeout(self.patience, Arc::clone(&self.turns).acquire_owned())
+                    .await
+                    .map_err(|_| sqlx::Error::PoolTimedOut)?
+                    .map_err(|_| sqlx::Error::PoolClosed)?,
+            };
+            let connection = match self.just_used() {
+                Some(connection) => connection,
+                None => self.pool.acquire().await?,
+            };
+            Ok(Held { connection, turn, shelf: self })
+        })
+    }
+
+    /// The pool behind it, for who works before anybody else does.
+    pub fn behind(&self) -> &sqlx::Pool<D> {
+        &self.pool
     }
 
     fn just_used(&self) -> Option<PoolConnection<D>> {
@@ -207,9 +232,7 @@ mod tests {
         mark(&mut held).await;
         // As if the server had gone meanwhile.
         held.done();
-        let mut ready = shelf.ready.lock().unwrap();
-        ready[0].since -= RESTED + Duration::from_millis(1);
-        drop(ready);
+        shelf.ready.lock().unwrap()[0].since -= RESTED + Duration::from_millis(1);
         let mut next = shelf.take().await.unwrap();
         assert!(next.ping().await.is_ok());
         assert!(shelf.ready.lock().unwrap().is_empty(), "it went through the pool");

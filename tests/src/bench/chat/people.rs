@@ -77,7 +77,7 @@ pub async fn meet(database: &str, keys: &Path, origin: &str, company: Company) -
     }
     let rest = |token: &str| {
         let (base, token) = (origin.to_owned(), token.to_owned());
-        Rest::new(&Account { base, token, user_id: 0, wire: Wire::Raw })
+        Rest::new(&Account { base, token, user_id: 0, wire: Wire::default() })
     };
     let desk = rest(agents.first().context("there is no agent")?);
     let mut met = Vec::with_capacity(company.users);

@@ -120,26 +120,27 @@ async fn talk(
         let open = (0..sockets).map(|_| Socket::open(wire, base, token, ""));
         let mut open = try_join_all(open).await?;
         let number = |socket: u64, n: u64| (index * SOCKETS + socket) * BURST + n + 1;
-        let (start, mut sent) = (now(), HashMap::new());
+        let (start, mut awaited) = (now(), HashMap::new());
         for (which, socket) in (0_u64..).zip(&mut open) {
             for n in 0..BURST {
-                sent.insert(number(which, n), now());
+                awaited.insert(number(which, n), now());
                 socket.send(*conversation, number(which, n)).await?;
                 if scene == Scene::Paced {
                     sleep(PACE).await;
                 }
             }
         }
-        let wanted = sent.len();
+        let wanted = awaited.len();
         let mut last = start;
         for _ in 0..wanted {
             let (heard, at) = agent.recv().await.context("the agent's socket is lost")?;
             let Heard::Message(number) = heard else { continue };
-            let since = sent.remove(&number).context("a message came twice, or was not sent")?;
+            let since =
+                awaited.remove(&number).context("a message came twice, or was not awaited")?;
             times.push(at - since);
             last = at;
         }
-        ensure!(sent.is_empty(), "messages did not come");
+        ensure!(awaited.is_empty(), "messages did not come");
         spent += last - start;
         count += wanted;
     }
@@ -159,15 +160,15 @@ async fn acked(
     let open = try_join_all(open).await?;
     let start = now();
     let each = (0_u64..).zip(open).map(async |(which, mut socket)| {
-        let (mut sent, mut times) = (HashMap::new(), Vec::new());
+        let (mut awaited, mut times) = (HashMap::new(), Vec::new());
         for n in 0..BURST {
             let number = which * BURST + n + 1;
-            sent.insert(number, now());
+            awaited.insert(number, now());
             socket.send(conversation, number).await?;
         }
-        while !sent.is_empty() {
+        while !awaited.is_empty() {
             if let Heard::Acked(number) = socket.next().await? {
-                let since = sent.remove(&number).context("acknowledged twice")?;
+                let since = awaited.remove(&number).context("acknowledged twice")?;
                 times.push(since.elapsed());
             }
         }
