@@ -26,12 +26,13 @@ const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_means_harm_harms_nobody_else() {
     run(Backend::Sqlite, async |mut system: System| {
-        // All at one gateway, where they could disturb each other.
+        // All of a version at one gateway, where they could disturb each other.
         system.restart_edge_with(&[("GATEWAY_OBJECTS", "1")]);
         let pair = Pair::meet(&system).await;
         let siege = siege::lay(&system, &pair, Wire::SocketIo, 7, 2_000).await;
         println!("{siege:?}");
         assert!(siege.closed > 50, "{siege:?}");
+        assert!(3 * siege.closed < siege.frames, "some have survived: {siege:?}");
         who_does_not_poll_is_given_up(&system).await;
         what_is_too_large_is_refused(&system).await;
         who_does_not_connect_is_seen_off(&system).await;
@@ -117,8 +118,10 @@ async fn who_does_not_connect_is_seen_off(system: &System) {
     println!("{} sessions were let wait, after {:?}", sessions.len(), began.elapsed());
     assert!(sessions.len() <= MAX_NEWCOMERS || is_slow, "{} wait", sessions.len());
     while let Heard::Text(packet) = silent.next().await {
-        assert!(packet.starts_with('0') || packet == "2", "{packet}");
-        silent.send(Speech::PONG).await;
+        assert!(packet.starts_with('0') || packet == "2" || packet == "6", "{packet}");
+        if packet == "2" {
+            silent.send(Speech::PONG).await;
+        }
     }
     for session in [&sessions[0], &sessions[sessions.len() - 1]] {
         let status = loop {
