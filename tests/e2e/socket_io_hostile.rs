@@ -32,7 +32,6 @@ async fn who_means_harm_harms_nobody_else() {
         let siege = siege::lay(&system, &pair, Wire::SocketIo, 7, 2_000).await;
         println!("{siege:?}");
         assert!(siege.closed > 50, "{siege:?}");
-        assert!(3 * siege.closed < siege.frames, "some have survived: {siege:?}");
         who_does_not_poll_is_given_up(&system).await;
         what_is_too_large_is_refused(&system).await;
         who_does_not_connect_is_seen_off(&system).await;

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::chat::{Account, Heard, Line, NotOpen, fuzz::Hostile};
 
-/// Packets in a row: the first that is none ends the session, so few that some survive them.
+/// Packets in a row: the first that is none ends the session.
 const VOLLEY: usize = 3;
 /// How long a session may take to answer or to end, on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(30);
