@@ -36,7 +36,7 @@ const PAGE: u32 = 5;
 const LONG: i64 = 7;
 
 /// Names of queries within queries.
-const WITHIN: [&str; 11] = [
+const WITHIN: [&str; 12] = [
     "branch",
     "branches",
     "page",
@@ -47,6 +47,7 @@ const WITHIN: [&str; 11] = [
     "by_nickname",
     "by_mobile",
     "by_user",
+    "counted",
     "",
 ];
 

@@ -55,43 +55,41 @@ impl Store {
             SqlStorageValue::try_from_i64(user_id)?,
             temp_message_id.into(),
         ];
-        let query = "SELECT message FROM outgoing
-                     WHERE conversation = ? AND user_id = ? AND temp_message_id = ?";
-        if let Some(mut waiting) = self.first(query, name.to_vec())? {
-            // Who sent it and when is another; what is to be written must be the same.
-            let written = serde_json::to_string(&sent.message)?;
-            let is_same = waiting.text(0).contains(&["\"message\":", &written, ","].concat());
-            if !is_same {
-                return Ok(Enqueued::Differs);
-            }
-            let mut values = vec![session.as_str().into(), socket_id.into()];
-            values.extend(name);
-            self.run(
-                "UPDATE outgoing SET session_hash = ?, socket_id = ?
-                 WHERE conversation = ? AND user_id = ? AND temp_message_id = ?",
-                values,
-            )?;
-            return Ok(Enqueued::Waits);
-        }
-        let query = "SELECT count(*) AS waiting FROM outgoing WHERE conversation = ?";
-        let count = self.first(query, vec![sent.customer_service_session_id.into()])?;
-        if count.is_some_and(|count| count.number(0) >= MAX_WAITING) {
-            return Ok(Enqueued::Full);
-        }
-        let query = "SELECT count(*) FROM outgoing WHERE user_id = ?";
-        let count = self.first(query, vec![SqlStorageValue::try_from_i64(user_id)?])?;
-        if count.is_some_and(|count| count.number(0) >= MAX_WAITING_OF_ONE) {
-            return Ok(Enqueued::Full);
-        }
         let mut values = name.to_vec();
         let message = serde_json::to_string(sent)?;
         values.extend([session.as_str().into(), socket_id.into(), message.into()]);
-        self.run(
+        values.extend([MAX_WAITING.into(), MAX_WAITING_OF_ONE.into()]);
+        // One statement for what nearly always is: each costs as much as the row.
+        let added = self.first(
             "INSERT INTO outgoing (conversation, user_id, temp_message_id, session_hash, socket_id, message)
-             VALUES (?, ?, ?, ?, ?, ?)",
+             SELECT ?1, ?2, ?3, ?4, ?5, ?6
+             WHERE (SELECT count(*) FROM outgoing WHERE conversation = ?1) < ?7
+               AND (SELECT count(*) FROM outgoing WHERE user_id = ?2) < ?8
+             ON CONFLICT DO NOTHING RETURNING position",
             values,
         )?;
-        self.forget_failure(user_id, temp_message_id)?;
+        if added.is_some() {
+            self.forget_failure(user_id, temp_message_id)?;
+            return Ok(Enqueued::Waits);
+        }
+        let query = "SELECT message FROM outgoing
+                     WHERE conversation = ? AND user_id = ? AND temp_message_id = ?";
+        let Some(mut waiting) = self.first(query, name.to_vec())? else {
+            return Ok(Enqueued::Full);
+        };
+        // Who sent it and when is another; what is to be written must be the same.
+        let written = serde_json::to_string(&sent.message)?;
+        let is_same = waiting.text(0).contains(&["\"message\":", &written, ","].concat());
+        if !is_same {
+            return Ok(Enqueued::Differs);
+        }
+        let mut values = vec![session.as_str().into(), socket_id.into()];
+        values.extend(name);
+        self.run(
+            "UPDATE outgoing SET session_hash = ?, socket_id = ?
+             WHERE conversation = ? AND user_id = ? AND temp_message_id = ?",
+            values,
+        )?;
         Ok(Enqueued::Waits)
     }
 
