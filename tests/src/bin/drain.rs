@@ -157,7 +157,10 @@ async fn refresh(app: Arc<TestApp>, scene: Arc<Scene>, mut tokens: Vec<String>) 
     while !scene.is_over.load(Ordering::SeqCst) {
         for token in &mut tokens {
             let refreshed = app.refresh(token).await;
-            *token = refreshed.refresh_token().expect("a successor");
+            let Some(successor) = refreshed.refresh_token() else {
+                panic!("no successor: {refreshed:?}");
+            };
+            *token = successor;
             scene.now().refreshes.fetch_add(1, Ordering::SeqCst);
         }
     }
