@@ -29,6 +29,8 @@ use tests::{Backend, Device, TestApp, backlog};
 const WITH: Duration = Duration::from_secs(2);
 /// How long it rests.
 const WITHOUT: Duration = Duration::from_secs(1);
+/// How often it tells how it stands: it may take an hour.
+const TELL_EVERY: Duration = Duration::from_mins(5);
 /// Sessions that are refreshed all the time, by so many workers.
 const SESSIONS: usize = 400;
 const WORKERS: usize = 4;
@@ -216,6 +218,7 @@ fn wait_for_turn(scene: &Scene) {
 /// Windows with and without the drain, by turns, until there is nothing left.
 async fn turns(scene: &Scene) {
     let real = Ambient::system();
+    let mut told_at = real.now();
     while !scene.is_over.load(Ordering::SeqCst) {
         let begun = real.now();
         let is_draining = scene.is_draining.load(Ordering::SeqCst);
@@ -223,20 +226,29 @@ async fn turns(scene: &Scene) {
         let millis = u64::try_from(real.now().since(begun).as_millis()).unwrap_or_default();
         scene.now().millis.fetch_add(millis, Ordering::SeqCst);
         scene.is_draining.fetch_xor(true, Ordering::SeqCst);
+        if real.now().since(told_at) >= TELL_EVERY {
+            told_at = real.now();
+            println!("so far:");
+            tell_rates(scene);
+        }
     }
 }
 
-#[expect(clippy::cast_precision_loss, reason = "figures for people")]
 fn report(scene: &Scene, removed: Removed, batches: u64, largest: u64) {
-    let read = |number: &AtomicU64| number.load(Ordering::SeqCst) as f64;
-    let rate = |number: &AtomicU64, done: &Done| read(number) / read(&done.millis) * 1000.0;
-    let seconds = read(&scene.with.millis) / 1000.0;
     println!(
-        "drained {} rows ({} refresh tokens, {} sessions) in {seconds:.0} s, {batches} batches of at most {largest}",
+        "drained {} rows ({} refresh tokens, {} sessions) in {} s, {batches} batches of at most {largest}",
         removed.total(),
         removed.refresh_tokens,
         removed.sessions,
+        scene.with.millis.load(Ordering::SeqCst) / 1000,
     );
+    tell_rates(scene);
+}
+
+#[expect(clippy::cast_precision_loss, reason = "figures for people")]
+fn tell_rates(scene: &Scene) {
+    let read = |number: &AtomicU64| number.load(Ordering::SeqCst) as f64;
+    let rate = |number: &AtomicU64, done: &Done| read(number) / read(&done.millis) * 1000.0;
     for (what, with, without) in [
         ("refreshes", &scene.with.refreshes, &scene.without.refreshes),
         ("log-ins", &scene.with.log_ins, &scene.without.log_ins),
