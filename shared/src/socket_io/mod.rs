@@ -7,8 +7,6 @@
 pub mod engine;
 pub mod packet;
 pub mod payload;
-#[cfg(test)]
-mod random_tests;
 
 /// What was sent is no packet, or is over a limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

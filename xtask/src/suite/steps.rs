@@ -40,7 +40,8 @@ pub const STEPS: &[Step] = &[
     Step {
         name: "unit tests",
         run: |_| {
-            let kinds: [&[&str]; 2] = [&["--lib", "--bins"], &["--test", "token"]];
+            let kinds: [&[&str]; 2] =
+                [&["--lib", "--bins"], &["--test", "token", "--test", "socket_io"]];
             tests(kinds.map(native_tests))
         },
     },

@@ -1,16 +1,18 @@
-//! Packets made at random: what is written is read again, and nothing that comes makes a reader panic.
+//! Packets made at random: what is written is read again, and nothing that comes makes a reader panic. Run natively and
+//! in wasm, where it is used.
 
 use serde_json::value::RawValue;
-
-use super::{
+use shared::socket_io::{
     engine::{self, Version},
     packet::{self, MAX_ATTACHMENTS},
     payload,
 };
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
 
 const VERSIONS: [Version; 2] = [Version::Three, Version::Four];
-/// Random inputs.
-const INPUTS: usize = 1_000_000;
+/// Random inputs; in wasm fewer, which take as long.
+const INPUTS: usize = if cfg!(target_arch = "wasm32") { 50_000 } else { 1_000_000 };
 
 /// Numbers that are the same at each run.
 struct Draw(u64);
