@@ -131,6 +131,11 @@ pub const USER_STATUS: &str = "/api/v4/console/users/{user_id}/status";
 /// An admin says what a user may do.
 pub const USER_ROLE: &str = "/api/v4/console/users/{user_id}/role";
 
+/// How it all does, now and in the last hours.
+pub const OVERVIEW: &str = "/api/v4/console/overview";
+/// How it is set up, and whether its parts reach each other.
+pub const CONFIGURATION: &str = "/api/v4/console/configuration";
+
 /// What every path of the console begins with.
 pub const CONSOLE: &str = "/api/v4/console/";
 
@@ -234,6 +239,8 @@ pub const FORWARDED: &[Route] = &[
     Route { method: Method::Get, path: CONSOLE_USER, access: Access::Write },
     Route { method: Method::Post, path: USER_STATUS, access: Access::Write },
     Route { method: Method::Post, path: USER_ROLE, access: Access::Write },
+    Route { method: Method::Get, path: OVERVIEW, access: Access::Write },
+    Route { method: Method::Get, path: CONFIGURATION, access: Access::Write },
     Route { method: Method::Get, path: JWKS, access: Access::Public },
 ];
 
