@@ -6,7 +6,7 @@ use axum::{Json, Router, routing::get};
 use origin::clock::Clock as _;
 use serde_json::{Value, json};
 use shared::{envelope::Success, route, user::Role};
-use tests::{Device, LoggedIn, TestApp, WEB_ORIGIN, both_databases};
+use tests::{Device, LoggedIn, TestApp, app::WEB_ORIGIN, both_databases};
 
 both_databases!(
     it_says_how_things_are_set_up_and_no_secret,
@@ -42,9 +42,8 @@ async fn it_says_how_things_are_set_up_and_no_secret(app: TestApp) {
     assert_eq!(said["database"]["replica_is_used"], Value::Null);
     let limit = |user_type: &str, client_type: &str| {
         let limits = said["sessions"]["limits"].as_array().unwrap();
-        let of = |limit: &&Value| {
-            limit["user_type"] == user_type && limit["client_type"] == client_type
-        };
+        let of =
+            |limit: &&Value| limit["user_type"] == user_type && limit["client_type"] == client_type;
         let found = limits.iter().find(of).unwrap();
         (found["max_sessions"].clone(), found["replaces_oldest"].clone())
     };

@@ -8,13 +8,7 @@ use origin::{
     clock::Clock as _,
 };
 use serde_json::{Value, json};
-use shared::{
-    envelope::Success,
-    internal::EventsTaken,
-    route,
-    time::Timestamp,
-    user::Role,
-};
+use shared::{envelope::Success, internal::EventsTaken, route, time::Timestamp, user::Role};
 use tests::{Device, LoggedIn, TestApp, both_databases, clock::StepClock};
 use tokio_util::sync::CancellationToken;
 
@@ -82,7 +76,8 @@ async fn minutes_of_work(app: &TestApp, boss: &LoggedIn<'_>) -> Vec<Point> {
     app.clock.step(minute(1).since(app.clock.now()));
     let id = begin(&phone).await;
     hand_on(app, &phone, id, &[json!({ "content": "x", "temp_message_id": "t-1" })]).await;
-    let renewed = Device { device_token: Some(phone.device_token.clone()), ..Device::phone("phone-1") };
+    let renewed =
+        Device { device_token: Some(phone.device_token.clone()), ..Device::phone("phone-1") };
     let phone = ana.log_in(renewed).await;
     let second = (minute(0), [1, 0, 0, 1]);
     // At its very end a session is replaced; a millisecond later it is the minute after that.
