@@ -96,6 +96,10 @@ pub const OPENAPI: &str = "/openapi.json";
 pub const DOCS: &str = "/docs";
 /// What that page is made of.
 pub const DOCS_FILE: &str = "/docs/{file}";
+/// The console's page, with its places and files below. (origin)
+pub const CONSOLE_PAGE: &str = "/console";
+/// A short way to the console's page to look into the system with. (origin)
+pub const DEBUG_PAGE: &str = "/debug";
 /// Alive?
 pub const HEALTHZ: &str = "/healthz";
 /// Ready to serve? (origin)
