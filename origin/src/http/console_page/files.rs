@@ -12,6 +12,7 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse as _, Response},
 };
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use flate2::{Compression, write::GzEncoder};
 
 use crate::http::cached::cached_as;
@@ -47,13 +48,13 @@ static FILES: LazyLock<BTreeMap<String, File>> = LazyLock::new(|| {
 impl File {
     fn of(name: &str) -> Option<Self> {
         let file = Built::get(name)?;
-        let hash = file.metadata.sha256_hash()[..16].iter().map(|byte| format!("{byte:02x}"));
+        let hash = BASE64_URL_SAFE_NO_PAD.encode(file.metadata.sha256_hash());
         let bytes = match file.data {
             Cow::Borrowed(bytes) => Bytes::from_static(bytes),
             Cow::Owned(bytes) => bytes.into(),
         };
         let gzipped = gzip(&bytes).ok().filter(|gzipped| gzipped.len() < bytes.len());
-        Some(Self { gzipped, content_type: content_type(name)?, hash: hash.collect(), bytes })
+        Some(Self { gzipped, content_type: content_type(name)?, hash, bytes })
     }
 }
 
