@@ -284,6 +284,23 @@ test("a token that ends is renewed in place", async () => {
   assert.equal(server.wires.length, 1);
 });
 
+test("a token whose whole life is short is not renewed again and again", async () => {
+  const server = new FakeServer();
+  server.lifetime = 30;
+  const client = await talking(server);
+  // As the server does: less than a minute is left of every one.
+  server.atFrame = (wire, event) => {
+    if (event === "reauthenticate") wire.event("session_expiring", { expires_at: "soon" });
+    return true;
+  };
+  server.wire.event("session_expiring", { expires_at: "soon" });
+  await pass(300_000);
+  const count = server.count("/refresh");
+  assert.ok(10 <= count && count <= 20, String(count));
+  assert.equal(server.wires.length, 1);
+  client.chat.close();
+});
+
 test("a token that has ended is renewed before the next socket", async () => {
   const server = new FakeServer();
   const client = await talking(server);
