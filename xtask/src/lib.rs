@@ -31,6 +31,6 @@ mod wasm;
 mod workspace;
 
 pub use build::{Variant, build_edge, edge_dir};
-pub use npm::{node, socketio_tests};
+pub use npm::{node, socketio_tests, typescript_client};
 pub use progress::{say, say_error};
 pub use workspace::{origin_binary, workspace_root};

@@ -8,7 +8,7 @@ use super::{count::Count, dry_run, setup::Setup, streamed};
 use crate::{
     build,
     mysql::URL_VARIABLE,
-    process,
+    npm, process,
     progress::{say, step},
     wasm::TARGET,
     workspace::{origin_binary, workspace_root},
@@ -43,6 +43,13 @@ pub const STEPS: &[Step] = &[
             let kinds: [&[&str]; 2] =
                 [&["--lib", "--bins"], &["--test", "token", "--test", "socket_io"]];
             tests(kinds.map(native_tests))
+        },
+    },
+    Step {
+        name: "client in TypeScript",
+        run: |setup| {
+            setup.typescript_client()?;
+            client_in_typescript()
         },
     },
     Step {
@@ -85,6 +92,7 @@ pub const STEPS: &[Step] = &[
         name: "end-to-end tests",
         run: |setup| {
             setup.socketio_tests()?;
+            setup.typescript_client()?;
             system_tests(setup, "e2e")
         },
     },
@@ -98,6 +106,25 @@ fn system_tests(setup: &Setup, target: &str) -> Result<Count> {
     let mut command = native_tests(&["--test", target]);
     command.env(URL_VARIABLE, setup.mysql()?.url()).env("ORIGIN_BIN", origin_binary());
     tests([command])
+}
+
+/// Types, style, what is built of it for those who want plain ECMAScript, and its own tests.
+fn client_in_typescript() -> Result<Count> {
+    let node = |args: &[&str]| {
+        let mut command = process::command(npm::node());
+        command.args(args).current_dir(npm::typescript_client());
+        command
+    };
+    let tsc = "node_modules/typescript/bin/tsc";
+    let biome = "node_modules/@biomejs/biome/bin/biome";
+    let checks: [&[&str]; 3] = [
+        &[tsc, "--noEmit"],
+        &[biome, "check", "--error-on-warnings"],
+        &[tsc, "--project", "tsconfig.build.json"],
+    ];
+    let checked: Count = checks.into_iter().map(|args| check(node(args))).sum::<Result<Count>>()?;
+    let own = ["--test", "--test-reporter=spec", "test/*.test.ts"];
+    Ok(checked + tests([node(&own)])?)
 }
 
 /// The whole workspace is named each time: the crates it uses are then compiled once for all steps.
