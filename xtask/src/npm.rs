@@ -1,5 +1,5 @@
 //! The npm packages of package.json (Node itself, wrangler, wasm-opt, esbuild), those of the client in TypeScript, of
-//! the tests of Socket.IO and of the bench's peers.
+//! the tests of Socket.IO and of the console, and of the bench's peers.
 
 use std::{
     fs,
@@ -35,6 +35,17 @@ pub fn socketio_tests() -> PathBuf {
 #[must_use]
 pub fn typescript_client() -> PathBuf {
     workspace_root().join("clients/typescript")
+}
+
+/// The folder of the console's tests, which run in a browser.
+#[must_use]
+pub fn console_tests() -> PathBuf {
+    workspace_root().join("tests/console")
+}
+
+/// Install the packages that the console's tests run.
+pub fn install_console_tests() -> Result<()> {
+    install_in(&console_tests())
 }
 
 /// Install the packages that the edge's build and tests run.

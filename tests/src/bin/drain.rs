@@ -31,8 +31,9 @@ const WITH: Duration = Duration::from_secs(2);
 const WITHOUT: Duration = Duration::from_secs(1);
 /// How often it tells how it stands: it may take an hour.
 const TELL_EVERY: Duration = Duration::from_mins(5);
-/// Sessions that are refreshed all the time, by so many workers.
-const SESSIONS: usize = 400;
+/// Sessions that are refreshed all the time: so many that none comes to the limit of a session.
+const SESSIONS: usize = 4_000;
+/// Who refresh them.
 const WORKERS: usize = 4;
 const DAY: Duration = Duration::from_hours(24);
 

@@ -5,6 +5,7 @@ use std::cell::OnceCell;
 use anyhow::{Result, anyhow};
 
 use crate::{
+    browser,
     build::{EdgeTools, edge_tools},
     mysql::Mysql,
     npm,
@@ -18,6 +19,7 @@ pub struct Setup {
     mysql: OnceCell<Option<Mysql>>,
     socketio_tests: OnceCell<Option<()>>,
     typescript_client: OnceCell<Option<()>>,
+    console_tests: OnceCell<Option<()>>,
 }
 
 impl Setup {
@@ -42,6 +44,15 @@ impl Setup {
                 npm::install()?;
                 npm::install_typescript_client()
             })
+        })
+        .copied()
+    }
+
+    /// A browser, and what steers it through the console.
+    pub fn console_tests(&self) -> Result<()> {
+        once(&self.console_tests, "the browser and the packages of the console's tests", || {
+            step("browser of the console's tests", browser::ensure)?;
+            step("npm packages of the console's tests", npm::install_console_tests)
         })
         .copied()
     }

@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use super::{count::Count, dry_run, setup::Setup, streamed};
 use crate::{
-    build,
+    build, console,
     mysql::URL_VARIABLE,
     npm, process,
     progress::{say, step},
@@ -23,6 +23,20 @@ pub struct Step {
 /// All steps.
 pub const STEPS: &[Step] = &[
     Step { name: "format", run: |_| check(cargo(&["fmt", "--all", "--check"])) },
+    Step {
+        name: "build console",
+        run: |_| {
+            step("npm packages", npm::install)?;
+            step("build of the console", console::build).map(|()| Count::PASSED)
+        },
+    },
+    Step {
+        name: "check console",
+        run: |_| {
+            step("npm packages", npm::install)?;
+            step("types and style of the console", console::check).map(|()| Count::PASSED)
+        },
+    },
     Step {
         name: "clippy native",
         run: |_| {
@@ -94,6 +108,14 @@ pub const STEPS: &[Step] = &[
             setup.socketio_tests()?;
             setup.typescript_client()?;
             system_tests(setup, "e2e")
+        },
+    },
+    // By itself: a browser needs a machine that is not busy with all else.
+    Step {
+        name: "console tests",
+        run: |setup| {
+            setup.console_tests()?;
+            system_tests(setup, "console")
         },
     },
 ];

@@ -1,0 +1,33 @@
+import type { Words } from "../zh/index.ts";
+
+export const shell: Words["shell"] = {
+  name: "Drawbridge console",
+  pages: {
+    overview: "Overview",
+    desk: "Desk",
+    sessions: "Sessions",
+    users: "Users",
+    listings: "Listings",
+    audit: "Audit",
+    debug: "Debug",
+  },
+  skip: "Skip to content",
+  language: "中文",
+  theme: { light: "Light", dark: "Dark", auto: "System" },
+  logOut: "Log out",
+  keys: "Keyboard shortcuts",
+  starting: "Opening…",
+  offline: "The service cannot be reached; trying again",
+  notForYou: "This page is for admins",
+  notFound: "There is no such page",
+  loading: "Loading…",
+  retry: "Try again",
+  close: "Close",
+  cancel: "Cancel",
+  confirm: "Confirm",
+  search: "Search",
+  more: "Load more",
+  nothing: "Nothing here",
+  reason: "Reason",
+  failed: (message: string) => `That did not work: ${message}`,
+};

@@ -1,0 +1,6 @@
+import { words } from "../../i18n/index.ts";
+
+/** To be written. */
+export default function Debug() {
+  return <h1 class="page-head">{words.value.shell.pages.debug}</h1>;
+}

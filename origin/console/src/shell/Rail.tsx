@@ -1,0 +1,64 @@
+import { Languages, LogOut, Moon, Sun, SunMoon } from "lucide-preact";
+import { Link, useLocation } from "wouter-preact";
+import { language, words } from "../i18n/index.ts";
+import { client, config, session } from "../state/session.ts";
+import { Button } from "../ui/Button.tsx";
+import { theme, turnTheme } from "../ui/theme.ts";
+import { PAGES, type Page } from "./pages.ts";
+
+const THEMES = { auto: SunMoon, light: Sun, dark: Moon };
+
+/** Whether the person may see a page, and it is switched on. */
+export function isOpen(page: Page): boolean {
+  const now = session.value;
+  if (page.admin && !(now.status === "live" && now.role === "admin")) return false;
+  return page.name !== "debug" || config.value?.debug === true;
+}
+
+function isHere(page: Page, location: string): boolean {
+  return page.path === "/" ? location === "/" : location.startsWith(page.path);
+}
+
+/** The way from page to page. */
+export function Rail({ counts }: { counts: Partial<Record<Page["name"], number>> }) {
+  const [location] = useLocation();
+  const said = words.value.shell;
+  const ThemeIcon = THEMES[theme.value];
+  return (
+    <nav class="rail" aria-label={said.name}>
+      <div class="brand">
+        <img src="/console/bridge.svg" alt="" />
+        Drawbridge
+      </div>
+      {PAGES.filter(isOpen).map((page) => (
+        <Link
+          key={page.name}
+          href={page.path}
+          class="page"
+          aria-current={isHere(page, location) ? "page" : undefined}
+        >
+          <page.icon size={17} aria-hidden="true" />
+          {said.pages[page.name]}
+          {counts[page.name] ? <span class="count">{counts[page.name]}</span> : null}
+        </Link>
+      ))}
+      <div class="foot">
+        <Button kind="plain" label={said.theme[theme.value]} onClick={turnTheme}>
+          <ThemeIcon size={17} aria-hidden="true" />
+        </Button>
+        <Button
+          kind="plain"
+          label={said.language}
+          onClick={() => {
+            language.value = language.value === "zh" ? "en" : "zh";
+          }}
+        >
+          <Languages size={17} aria-hidden="true" />
+        </Button>
+        <Button kind="plain" label={said.logOut} onClick={() => void client().logOut()}>
+          <LogOut size={17} aria-hidden="true" />
+        </Button>
+      </div>
+    </nav>
+  );
+}
