@@ -350,6 +350,19 @@ test("pauses double from 1 s to 30 s, times 0.5 to 1.5, and the network's return
   }
 });
 
+test("the oldest of too many sockets does not push back in", async () => {
+  const server = new FakeServer();
+  const client = await talking(server, { random: () => 0.5 });
+  await pass(10_000);
+  server.wire.cut(4431);
+  await pass(29_000);
+  assert.equal(server.wires.length, 1);
+  assert.equal(client.chat.state, "waiting");
+  await pass(2_000);
+  assert.equal(server.wires.length, 2);
+  client.chat.close();
+});
+
 test("a server that says when to come back is believed", async () => {
   const server = new FakeServer();
   const client = await talking(server);
