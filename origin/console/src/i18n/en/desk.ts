@@ -108,5 +108,4 @@ export const desk: Words["desk"] = {
   timeline: "Session timeline",
   copied: "Copied",
   copy: "Copy",
-  units: { s: "s", min: "min", h: "h", d: "d" },
 };

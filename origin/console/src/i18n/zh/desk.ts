@@ -101,5 +101,4 @@ export const desk = {
   timeline: "查看登录时间线",
   copied: "已复制",
   copy: "复制",
-  units: { s: "秒", min: "分", h: "小时", d: "天" },
 };
