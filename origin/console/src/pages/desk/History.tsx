@@ -154,6 +154,7 @@ export function History({ id, name }: { id: number; name: string }) {
         class="history"
         role="log"
         aria-label={said.history}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keys.
         tabIndex={0}
         onScroll={bring}
       >

@@ -51,7 +51,6 @@ function Rows({ rows, name, label, hasStatus, onEnd }: RowsProps) {
           return (
             <li
               key={id}
-              
               aria-setsize={rows.length}
               aria-posinset={index + 1}
               style={{ transform: `translateY(${start}px)` }}
