@@ -22,7 +22,6 @@ export const desk = {
   status: { waiting: "等待中", assigned: "待回复", active: "进行中", closed: "已关闭" },
   online: "在线",
   offline: (time: string) => `${time} 在线`,
-  unseen: "在线状态未知",
   typing: "正在输入…",
   accept: "接入",
   transfer: "转接",

@@ -13,7 +13,7 @@ function colourOf(key: number): number {
 export function presenceText(user_id: number): string {
   const said = words.value.desk;
   const known = presence.value.get(user_id);
-  if (!known) return said.unseen;
+  if (!known) return "";
   return known.is_online ? said.online : said.offline(shortTime(known.last_seen));
 }
 

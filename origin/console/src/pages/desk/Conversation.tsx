@@ -43,15 +43,10 @@ export function Conversation({ id, hasFacts, onFacts }: Props) {
             {typing.value.has(id) ? (
               <span class="typing">{said.typing}</span>
             ) : user ? (
-              presenceText(user.user_id)
+              <span>{presenceText(user.user_id)}</span>
             ) : null}
-            {row?.status === "waiting" ? (
-              <>
-                {" · "}
-                <Waited row={row} />
-              </>
-            ) : null}
-            {row?.admin && !isMine(row) ? ` · ${said.withOther(row.admin.nickname)}` : null}
+            {row?.status === "waiting" ? <Waited row={row} /> : null}
+            {row?.admin && !isMine(row) ? <span>{said.withOther(row.admin.nickname)}</span> : null}
           </p>
         </div>
         <div class="acts">
