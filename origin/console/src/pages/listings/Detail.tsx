@@ -61,7 +61,7 @@ export function Detail({ listing, onClose, onChange }: Props) {
         {names.map((name) => (
           <div key={name} class="fact">
             <dt>{said.columns[name]}</dt>
-            <dd class={typeof listing[name] === "number" ? "mono" : ""}>{textOf(name, listing)}</dd>
+            <dd>{textOf(name, listing)}</dd>
           </div>
         ))}
       </dl>
