@@ -26,7 +26,10 @@ test("a burst goes on beyond ten minutes at the same pace, and two log-ins are n
 });
 
 test("of two equal bursts the later one is shown", () => {
-  const rows = [0, 1, 2].flatMap((i) => [bar(i, i * 1_000, null), bar(i + 10, DAY + i * 1_000, null)]);
+  const rows = [0, 1, 2].flatMap((i) => [
+    bar(i, i * 1_000, null),
+    bar(i + 10, DAY + i * 1_000, null),
+  ]);
   assert.equal(densest(spansOf(rows, NOW))?.from, DAY);
 });
 
@@ -46,7 +49,9 @@ test("the summary of the storm says ten log-ins, nine replaced, two devices, one
 });
 
 test("a device that replaces itself is no war of two, and an empty time sums up to nothing", () => {
-  const rows = [0, 2, 4].map((id) => bar(id, id * 1_000, (id + 2) * 1_000, { ended_by_session_id: id + 2 }));
+  const rows = [0, 2, 4].map((id) =>
+    bar(id, id * 1_000, (id + 2) * 1_000, { ended_by_session_id: id + 2 }),
+  );
   const lanes = lanesOf(spansOf(rows, NOW));
   assert.equal(summaryOf(lanes, 0, 9_000).feud, undefined);
   assert.equal(summaryOf(lanes, 0, 9_000).replaced, 2);
@@ -65,14 +70,20 @@ test("the storm has a lane a device, and overlapping sessions of one device stan
   );
   const crossing = [bar(0, 0, 10), bar(2, 5, 20), bar(4, 10, 12)];
   const layout = layoutOf(lanesOf(spansOf(crossing, NOW)));
-  assert.deepEqual(layout.rows.map((row) => row.spans.map((span) => span.id)), [[0, 4], [2]]);
+  assert.deepEqual(
+    layout.rows.map((row) => row.spans.map((span) => span.id)),
+    [[0, 4], [2]],
+  );
   assert.equal(layout.rowOf.get(2), 1);
 });
 
 test("one device seen at two addresses of a network is one lane; another network is another", () => {
   const at = (id: number, login_ip: string) => bar(id, id, null, { login_ip });
   const lanes = lanesOf(spansOf([at(0, "1.2.3.4"), at(2, "1.2.3.9"), at(4, "1.2.4.4")], NOW));
-  assert.deepEqual(lanes.map((lane) => lane.ips), [["1.2.4.4"], ["1.2.3.9", "1.2.3.4"]]);
+  assert.deepEqual(
+    lanes.map((lane) => lane.ips),
+    [["1.2.4.4"], ["1.2.3.9", "1.2.3.4"]],
+  );
   const known = (id: number, login_ip: string) => bar(id, id, null, { login_ip, device_id: "d" });
   assert.equal(lanesOf(spansOf([known(0, "1.2.3.4"), known(2, "9.9.9.9")], NOW)).length, 1);
   assert.equal(networkOf("2001:db8:1:2::5"), "2001:db8:1");
@@ -96,24 +107,41 @@ test("bars outside of the view are not drawn, and those too narrow run together 
   const rows = layoutOf(lanesOf(spans)).rows;
   const close = rows.map((row) => shapesOf(row.spans, around(BEGAN, BEGAN + 9 * PACE), 1_000));
   // 7028 reaches into the view from the day before.
-  assert.equal(close.flat().reduce((sum, shape) => sum + shape.spans.length, 0), 11);
+  assert.equal(
+    close.flat().reduce((sum, shape) => sum + shape.spans.length, 0),
+    11,
+  );
   assert.ok(close.flat().every((shape) => shape.spans.length === 1));
   const far = rows.map((row) => shapesOf(row.spans, { from: BEGAN - 60 * DAY, to: NOW }, 1_000));
-  assert.equal(far.flat().reduce((sum, shape) => sum + shape.spans.length, 0), spans.length);
+  assert.equal(
+    far.flat().reduce((sum, shape) => sum + shape.spans.length, 0),
+    spans.length,
+  );
   assert.ok(far.flat().some((shape) => shape.spans.length > 1));
 });
 
 test("five thousand sessions on a thousand rows stay below the most that is drawn", () => {
   const rows = Array.from({ length: 5_000 }, (_, i) =>
-    bar(i, i * 60_000, i * 60_000 + 30_000, { device_id: `d${i % 1_000}`, ended_by_session_id: null }),
+    bar(i, i * 60_000, i * 60_000 + 30_000, {
+      device_id: `d${i % 1_000}`,
+      ended_by_session_id: null,
+    }),
   );
   const layout = layoutOf(lanesOf(spansOf(rows, NOW)));
   assert.ok(layout.rows.length >= 1_000);
   const shapes = shapesOfRows(layout.rows.slice(0, 40), { from: 0, to: 300_000_000 }, 1_200);
   assert.ok(shapes.flat().length <= 700);
-  const one = shapesOfRows([{ spans: spansOf(rows, NOW) }], { from: 0, to: 300_000_000 }, 1_200, 200);
+  const one = shapesOfRows(
+    [{ spans: spansOf(rows, NOW) }],
+    { from: 0, to: 300_000_000 },
+    1_200,
+    200,
+  );
   assert.ok(one.flat().length <= 200);
-  assert.equal(one.flat().reduce((sum, shape) => sum + shape.spans.length, 0), 5_000);
+  assert.equal(
+    one.flat().reduce((sum, shape) => sum + shape.spans.length, 0),
+    5_000,
+  );
 });
 
 test("a dead row without an end takes one from why it is over", () => {
@@ -125,11 +153,24 @@ test("a dead row without an end takes one from why it is over", () => {
 });
 
 test("a device is named from what is known, the user agent last", () => {
-  const none = { browser: null, browser_version: null, os: null, os_version: null, device_name: null };
+  const none = {
+    browser: null,
+    browser_version: null,
+    os: null,
+    os_version: null,
+    device_name: null,
+  };
   const agent = "Mozilla/5.0 (Linux; Android 14; x) Chrome/120.0.6099.43 Safari/537.36 Edg/120.1";
   assert.equal(deviceWords({ ...none, user_agent: agent }), "Edge 120.1 · Android 14");
   assert.equal(
-    deviceWords({ ...none, browser: "Safari", browser_version: "17.2.1", os: "macOS", device_name: "Mac", user_agent: agent }),
+    deviceWords({
+      ...none,
+      browser: "Safari",
+      browser_version: "17.2.1",
+      os: "macOS",
+      device_name: "Mac",
+      user_agent: agent,
+    }),
     "Mac · Safari 17.2 · macOS",
   );
   assert.equal(deviceWords({ ...none, user_agent: "curl/8.1" }), "curl/8.1");

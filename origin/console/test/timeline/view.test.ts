@@ -20,7 +20,10 @@ test("zooming keeps the moment under the pointer where it is, and stays within t
 
 test("moving stops at the ends without changing what is shown of length", () => {
   assert.deepEqual(pan({ from: 0, to: 400 * 1_000 }, -0.5, LIMITS), { from: 0, to: 400_000 });
-  assert.deepEqual(pan({ from: 500_000, to: 900_000 }, 1, LIMITS), { from: 600_000, to: 1_000_000 });
+  assert.deepEqual(pan({ from: 500_000, to: 900_000 }, 1, LIMITS), {
+    from: 600_000,
+    to: 1_000_000,
+  });
   assert.deepEqual(clamp({ from: -10, to: 5 * 1_000_000 }, LIMITS), LIMITS);
 });
 
@@ -66,7 +69,11 @@ test("marks stand at their session's row, those of no session apart, and crowds 
   const marks = marksOf(notes, layout, { from: 0, to: 1_000 }, 1_000);
   assert.deepEqual(
     marks.map(({ kind, row, events }) => [kind, row, events.length]),
-    [["refresh", 0, 2], ["failure", undefined, 1], ["reuse", 0, 1]],
+    [
+      ["refresh", 0, 2],
+      ["failure", undefined, 1],
+      ["reuse", 0, 1],
+    ],
   );
 });
 
@@ -78,7 +85,14 @@ function service(count: number, calls: (string | undefined)[]) {
     const before = to ? Date.parse(to) : Number.POSITIVE_INFINITY;
     const found = all.filter((one) => Date.parse(one.created_at) < before);
     const sessions = found.slice(-500);
-    return { user_id: 31, from: null, to: null, sessions, events: [], truncated: found.length > 500 };
+    return {
+      user_id: 31,
+      from: null,
+      to: null,
+      sessions,
+      events: [],
+      truncated: found.length > 500,
+    };
   };
 }
 
@@ -101,10 +115,13 @@ test("a service that answers the same page for ever is asked twice and no more",
   const calls: number[] = [];
   const same = await service(600, [])(undefined);
   const seen: Story[] = [];
-  await readStory(async () => {
-    calls.push(1);
-    return same;
-  }, (story) => seen.push(story));
+  await readStory(
+    async () => {
+      calls.push(1);
+      return same;
+    },
+    (story) => seen.push(story),
+  );
   assert.equal(calls.length, 2);
   assert.equal(seen.at(-1)?.hasMore, true);
 });

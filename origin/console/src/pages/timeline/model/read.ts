@@ -23,8 +23,14 @@ function nextEnd(page: Timeline): number {
   const oldest = (times: string[], most: number) =>
     times.length >= most ? Date.parse(times[0] ?? "") + 1 : Number.NEGATIVE_INFINITY;
   return Math.max(
-    oldest(page.sessions.map((one) => one.created_at), PAGE.sessions),
-    oldest(page.events.map((one) => one.created_at), PAGE.events),
+    oldest(
+      page.sessions.map((one) => one.created_at),
+      PAGE.sessions,
+    ),
+    oldest(
+      page.events.map((one) => one.created_at),
+      PAGE.events,
+    ),
   );
 }
 

@@ -27,7 +27,12 @@ function firstEnding(spans: readonly Span[], at: number): number {
  * Shapes of a row's sessions, which do not overlap, oldest first: those in the view alone, cut at its edges. Bars
  * narrower than 4 pixels that are closer than `cell` pixels run together.
  */
-export function shapesOf(spans: readonly Span[], view: View, width: number, cell = NARROW): Shape[] {
+export function shapesOf(
+  spans: readonly Span[],
+  view: View,
+  width: number,
+  cell = NARROW,
+): Shape[] {
   const shapes: Shape[] = [];
   for (let i = firstEnding(spans, view.from); i < spans.length; i += 1) {
     const span = spans[i] as Span;
