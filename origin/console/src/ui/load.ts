@@ -36,7 +36,6 @@ export function useLoad<T>(load: () => Promise<T>, on: readonly unknown[]): Load
       (data) => done({ data }),
       (error) => done({ error: asApiError(error) }),
     );
-    // biome-ignore lint/correctness/useExhaustiveDependencies: the caller says on what it depends
   }, on);
   useEffect(() => {
     reload();

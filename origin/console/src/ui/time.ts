@@ -1,4 +1,4 @@
-import { locale } from "../i18n/index.ts";
+import { language, locale } from "../i18n/index.ts";
 
 const DAY = 86_400_000;
 
@@ -23,16 +23,19 @@ export function fullTime(at: string | number): string {
   }).format(new Date(at));
 }
 
+const UNITS = { en: ["d", "h", "min", "s"], zh: ["天", "小时", "分", "秒"] } as const;
+
 /** A length of time in its two largest units: `2 h 5 min`. */
 export function duration(seconds: number): string {
+  const [days, hours, minutes, rest] = UNITS[language.value];
   const parts: [number, string][] = [
-    [Math.floor(seconds / 86_400), "d"],
-    [Math.floor(seconds / 3_600) % 24, "h"],
-    [Math.floor(seconds / 60) % 60, "min"],
-    [Math.floor(seconds) % 60, "s"],
+    [Math.floor(seconds / 86_400), days],
+    [Math.floor(seconds / 3_600) % 24, hours],
+    [Math.floor(seconds / 60) % 60, minutes],
+    [Math.floor(seconds) % 60, rest],
   ];
   const first = parts.findIndex(([count]) => count > 0);
-  if (first < 0) return "0 s";
+  if (first < 0) return `0 ${rest}`;
   return parts
     .slice(first, first + 2)
     .filter(([count]) => count > 0)

@@ -7,6 +7,7 @@ export const timeline: Words["timeline"] = {
   user: (id) => `user ${id}`,
   back: "Back to the sessions",
   summary: (logIns, span) => `${logIns} log-ins in ${span}`,
+  comma: ", ",
   summaryOne: "1 log-in",
   summaryNone: "No log-in in this time",
   replaced: (count, devices) =>

@@ -3,6 +3,7 @@ export const timeline = {
   user: (id: number) => `用户 ${id}`,
   back: "返回会话列表",
   summary: (logIns: number, span: string) => `${span}内登录 ${logIns} 次`,
+  comma: "，",
   summaryOne: "登录 1 次",
   summaryNone: "这段时间没有新登录",
   replaced: (count: number, devices: number) =>

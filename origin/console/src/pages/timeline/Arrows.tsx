@@ -32,7 +32,7 @@ export function Arrows({ scene, measures, arrows }: Props) {
   const lookedAt = scene.hovered.value ?? scene.pinned.value;
   const looked = lookedAt === undefined ? undefined : scene.layout.byId.get(lookedAt);
   return (
-    <g class="arrows" aria-hidden="true">
+    <g class="arrows">
       {arrows.map((arrow) => {
         const [line, head] = pathsOf(arrow, measures);
         const { ended, by, x } = arrow;

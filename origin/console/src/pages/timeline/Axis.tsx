@@ -52,7 +52,7 @@ export function Axis({ ticks, view, width, left, marks }: Props) {
           </span>
         ))}
         {loose.length > 0 && (
-          <svg class="tl-loose" width={width} height={12}>
+          <svg class="tl-loose" aria-hidden="true" width={width} height={12}>
             {loose.map((mark) => (
               <g key={mark.events[0]?.audit_event_id}>
                 <title>
@@ -81,7 +81,7 @@ interface GridProps {
 export function GridLines({ ticks, view, measures, count, starts }: GridProps) {
   const { width, rowHeight } = measures;
   return (
-    <g class="tl-grid" aria-hidden="true">
+    <g class="tl-grid">
       {ticks.map((tick) => {
         const x = Math.round(xOf(tick.at, view, width)) + 0.5;
         return <line key={tick.at} x1={x} x2={x} y1={0} y2={count * rowHeight} />;

@@ -30,8 +30,10 @@ export function Banner({ scene, lanes }: { scene: Scene; lanes: readonly Lane[] 
     >
       <strong>
         {sentence(summary)}
-        {summary.replaced > 0 && `, ${said.replaced(summary.replaced, summary.devices)}`}
-        {summary.replaced === 0 && summary.devices > 0 && `, ${said.devices(summary.devices)}`}
+        {summary.replaced > 0 && `${said.comma}${said.replaced(summary.replaced, summary.devices)}`}
+        {summary.replaced === 0 &&
+          summary.devices > 0 &&
+          `${said.comma}${said.devices(summary.devices)}`}
       </strong>
       <span>
         {feud && said.feud(laneName(feud.one), laneName(feud.other), feud.count)}

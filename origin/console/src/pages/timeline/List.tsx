@@ -14,7 +14,7 @@ const SHOWN = 14;
 /** The sessions in view as a list, for eyes that prefer it, screen readers and keyboards. Rows outside its box are not made. */
 export function List({ scene, spans }: { scene: Scene; spans: readonly Span[] }) {
   const [scrolled, setScrolled] = useState(0);
-  const box = useRef<HTMLDivElement>(null);
+  const box = useRef<HTMLElement>(null);
   const said = words.value;
   const { from, to } = scene.view.value;
   const seen = spans.filter((span) => span.from <= to && span.to >= from);
@@ -27,12 +27,11 @@ export function List({ scene, spans }: { scene: Scene; spans: readonly Span[] })
         {said.timeline.list}{" "}
         <span class="quiet">{said.timeline.listCount(seen.length, spans.length)}</span>
       </h2>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keys */}
-      <div
+      <section
         ref={box}
         class="panel tl-table"
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keys
         tabIndex={0}
-        role="region"
         aria-label={said.timeline.list}
         onScroll={(event) => setScrolled(event.currentTarget.scrollTop)}
       >
@@ -59,7 +58,7 @@ export function List({ scene, spans }: { scene: Scene; spans: readonly Span[] })
             )}
           </tbody>
         </table>
-      </div>
+      </section>
     </section>
   );
 }

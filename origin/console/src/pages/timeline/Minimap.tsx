@@ -47,6 +47,7 @@ export function Minimap({ scene, burst }: { scene: Scene; burst: Burst | undefin
             return (
               <rect
                 key={`c${index * COLUMN}`}
+                class="column"
                 x={index * COLUMN}
                 y={HEIGHT - height}
                 width={COLUMN - 1}

@@ -27,7 +27,7 @@ const NARROW = 620;
 /** The picture: lanes, bars, arrows and marks of a stretch of time. */
 export function Plot({ scene }: { scene: Scene }) {
   const frame = useRef<HTMLDivElement>(null);
-  const scroller = useRef<HTMLDivElement>(null);
+  const scroller = useRef<HTMLElement>(null);
   const size = useSize(frame);
   const [scrolled, setScrolled] = useState(0);
   const said = words.value.timeline;
@@ -74,11 +74,11 @@ export function Plot({ scene }: { scene: Scene }) {
   return (
     <div ref={frame} class="tl-frame">
       <Axis ticks={ticks} view={seen} width={measures.width} left={left} marks={marks} />
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: the picture is moved by keys */}
       <section
         ref={scroller}
         class="tl-scroll"
         style={{ height: `${height}px` }}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: the picture is moved by keys
         tabIndex={0}
         aria-label={said.plot(rowCount, layout.byId.size)}
         aria-describedby="tl-help"
@@ -95,8 +95,7 @@ export function Plot({ scene }: { scene: Scene }) {
               height={(last - first) * heights.rowHeight}
               data-shapes={shapes.reduce((sum, row) => sum + row.length, 0)}
               data-arrows={arrows.length}
-              role="group"
-              aria-label={said.plot(rowCount, layout.byId.size)}
+              role="presentation"
             >
               <GridLines
                 {...{ ticks, measures, view: seen }}
