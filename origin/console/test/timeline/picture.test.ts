@@ -102,6 +102,19 @@ test("nine arrows join the storm's sessions, from the one that replaced to the o
   assert.equal(arrowsOf(layout, { from: NOW, to: NOW + 1 }, 1_000, [0, 9]).arrows.length, 0);
 });
 
+test("arrows that would run together are thinned out and counted, those of one moment to other rows are not", () => {
+  const layout = layoutOf(lanesOf(spansOf(storm(), NOW)));
+  const far = arrowsOf(layout, { from: BEGAN - 60 * DAY, to: NOW }, 300, [0, 9]);
+  assert.equal(far.arrows.length + far.hidden, 62);
+  assert.ok(far.hidden > 20);
+  const victims = Array.from({ length: 60 }, (_, i) =>
+    bar(i * 2, i, DAY, { device_id: `d${i}`, ended_by_session_id: 1_000 }),
+  );
+  const killer = bar(1_000, DAY, null, { device_id: "killer" });
+  const all = layoutOf(lanesOf(spansOf([...victims, killer], NOW)));
+  assert.equal(arrowsOf(all, { from: 0, to: NOW }, 300, [0, 99]).arrows.length, 60);
+});
+
 test("bars outside of the view are not drawn, and those too narrow run together without one getting lost", () => {
   const spans = spansOf(storm(), NOW);
   const rows = layoutOf(lanesOf(spans)).rows;

@@ -23,7 +23,9 @@ export function Card({ scene, measures, left, top }: Props) {
   const to = Math.min(xOf(span.to, view, measures.width), measures.width);
   const room = left + measures.width - WIDTH - 8;
   const x = Math.max(Math.min(left + (from + to) / 2 - WIDTH / 2, room), 8);
-  const y = top + row * measures.rowHeight + measures.barTop + measures.barHeight + 16;
+  // Few rows: below them all, so that it does not lie on the arrows.
+  const below = scene.layout.rows.length <= 4 ? scene.layout.rows.length - 1 : row;
+  const y = top + below * measures.rowHeight + measures.barTop + measures.barHeight + 16;
   return (
     <div
       class="tl-card panel"

@@ -19,7 +19,11 @@ export interface Arrows {
 }
 
 /** More are thinned out. */
-const MOST = 160;
+const MANY = 40;
+/** How far apart arrows between the same two rows stay then, in pixels. */
+const APART = 9;
+/** More are never drawn. */
+const MOST = 200;
 
 /** Arrows in the view that begin or end in the rows `first` to `last`, or pass them. */
 export function arrowsOf(
@@ -38,14 +42,16 @@ export function arrowsOf(
     if (Math.max(fromRow, toRow) < first || Math.min(fromRow, toRow) > last) continue;
     all.push({ ended, by, x: xOf(ended.to, view, width), fromRow, toRow });
   }
-  if (all.length <= MOST) return { arrows: all, hidden: 0 };
+  if (all.length <= MANY) return { arrows: all, hidden: 0 };
   all.sort((a, b) => a.x - b.x);
-  const apart = width / MOST;
-  let before = Number.NEGATIVE_INFINITY;
-  const kept = all.filter(({ x }) => {
-    if (x - before < apart) return false;
-    before = x;
+  const before = new Map<string, number>();
+  const kept = all.filter(({ x, fromRow, toRow }) => {
+    const rows = `${Math.min(fromRow, toRow)} ${Math.max(fromRow, toRow)}`;
+    if (x - (before.get(rows) ?? Number.NEGATIVE_INFINITY) < APART) return false;
+    before.set(rows, x);
     return true;
   });
-  return { arrows: kept, hidden: all.length - kept.length };
+  const step = Math.ceil(kept.length / MOST);
+  const arrows = kept.filter((_, index) => index % step === 0);
+  return { arrows, hidden: all.length - arrows.length };
 }
