@@ -36,9 +36,13 @@ export function Banner({ scene, lanes }: { scene: Scene; lanes: readonly Lane[] 
           `${said.comma}${said.devices(summary.devices)}`}
       </strong>
       <span>
-        {feud && said.feud(laneName(feud.one), laneName(feud.other), feud.count)}
-        {summary.live > 0 && ` · ${said.live(summary.live)}`}
-        {summary.risk > 0 && ` · ${said.topRisk(summary.risk)}`}
+        {[
+          feud && said.feud(laneName(feud.one), laneName(feud.other), feud.count),
+          summary.live > 0 && said.live(summary.live),
+          summary.risk > 0 && said.topRisk(summary.risk),
+        ]
+          .filter(Boolean)
+          .join(" · ")}
       </span>
     </div>
   );

@@ -36,13 +36,14 @@ export function Bars({ scene, measures, shapes, tabStop, onPick, onCrowd }: Prop
     <>
       {shapes.map((row, index) => {
         const y = index * measures.rowHeight + measures.barTop;
-        return row.map((shape) => {
+        return row.map((shape, at) => {
           const span = shape.spans[0] as Span;
           if (shape.spans.length > 1) {
             return (
               <Crowd
                 key={`c${span.id}`}
                 {...{ shape, y, height: measures.barHeight }}
+                room={(row[at + 1]?.x ?? measures.width) - shape.x}
                 onPick={() => onCrowd(shape)}
               />
             );
@@ -145,6 +146,8 @@ interface CrowdProps {
   shape: Shape;
   y: number;
   height: number;
+  /** To the next shape, in pixels. */
+  room: number;
   onPick: () => void;
 }
 
@@ -155,7 +158,7 @@ function mostly(spans: readonly Span[]): Span["state"] {
   return [...counts].sort((a, b) => b[1] - a[1])[0]?.[0] ?? "live";
 }
 
-function Crowd({ shape, y, height, onPick }: CrowdProps) {
+function Crowd({ shape, y, height, room, onPick }: CrowdProps) {
   const said = words.value.timeline;
   const count = shape.spans.length;
   return (
@@ -174,7 +177,7 @@ function Crowd({ shape, y, height, onPick }: CrowdProps) {
     >
       <title>{`${said.crowd(count)} · ${said.crowdHint}`}</title>
       <rect x={shape.x - 1} y={y} width={Math.max(shape.width, 3) + 2} height={height} rx={2} />
-      {count >= 3 && (
+      {count >= 3 && room > 8 + 8 * String(count).length && (
         <text x={shape.x + shape.width / 2} y={y - 5}>
           {count}
         </text>
