@@ -6,6 +6,9 @@ fn main() {
     println!("cargo:rerun-if-changed=build.rs");
     // New files there are part of the program, too.
     println!("cargo:rerun-if-changed=../migrations");
+    // Its files are part of the program once they are built; watched from when they are not there yet.
+    let _ = std::fs::create_dir_all("console/dist");
+    println!("cargo:rerun-if-changed=console/dist");
     println!("cargo:rerun-if-env-changed=DRAWBRIDGE_COMMIT");
     let given = env::var("DRAWBRIDGE_COMMIT").ok().filter(|commit| !commit.trim().is_empty());
     // A debug build is not made anew for each commit.

@@ -1,5 +1,6 @@
 //! Settings: read from flags and environment, checked before anything starts.
 
+mod console;
 mod database;
 mod inspect;
 mod keys;
@@ -11,6 +12,7 @@ mod secrets;
 use std::{net::SocketAddr, time::Duration};
 
 use clap::Args;
+pub use console::{Console, ConsoleArgs};
 pub use database::{DatabaseArgs, DatabaseConfig};
 pub use inspect::{InspectArgs, InspectConfig};
 pub use keys::{KeyArgs, TokenLifeArgs};
@@ -123,6 +125,10 @@ pub struct ServeArgs {
     #[arg(long, env = "ALERT_HEAD_START", default_value = "500ms", value_parser = humantime::parse_duration, help_heading = "Edge")]
     pub alert_head_start: Duration,
 
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "the group's own help says it")]
+    pub console: ConsoleArgs,
+
     /// Hosts that pictures in chat may come from
     #[arg(long, env = "CHAT_IMAGE_HOSTS", value_delimiter = ',', help_heading = "Chat")]
     pub chat_image_hosts: Vec<String>,
@@ -195,6 +201,8 @@ pub struct Config {
     pub expectations: Expectations,
     /// Base URL of the edge, without a slash at its end.
     pub edge_url: String,
+    /// What the console's pages are told.
+    pub console: Console,
     /// What the edge signs with.
     pub edge_to_origin: Secret,
     /// What calls to the edge are signed with.
@@ -247,12 +255,14 @@ impl TryFrom<ServeArgs> for Config {
         }
         let database: DatabaseConfig = args.database.try_into()?;
         let old_back_end_beside = args.log_in.beside(&database.url)?;
+        let edge_url = edge_url(args.edge_url)?;
         Ok(Self {
+            console: args.console.check(&edge_url)?,
             listen,
             database,
             keys: args.keys.load()?,
             expectations: Expectations { issuer: args.jwt_issuer, audience: args.jwt_audience },
-            edge_url: edge_url(args.edge_url)?,
+            edge_url,
             edge_to_origin,
             origin_to_edge,
             device_tokens,

@@ -4,16 +4,31 @@ use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
 use reqwest::StatusCode;
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use shared::{
     assertion::{CALL_HEADER, CallSignature},
     envelope::Success,
+    route,
     seal::{Purpose, Secret},
     time::Timestamp,
 };
 
 /// The longest wait for the edge.
 const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The longest wait where a person waits for the answer.
+const LOOK_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// What the edge says of itself.
+#[derive(Clone, Debug, Deserialize)]
+pub struct EdgeHealth {
+    /// Of its program.
+    pub version: String,
+    /// `ok`, where it reaches this origin.
+    pub origin: String,
+    /// What its clock shows; an older edge does not say.
+    pub time: Option<Timestamp>,
+}
 
 /// Why a call brought no answer.
 #[derive(Debug, thiserror::Error)]
@@ -80,6 +95,29 @@ impl EdgeClient {
             status => return Err(anyhow!("the edge answers {path} with {status}").into()),
         }
         let answer: Success<A> =
+            response.json().await.context("the edge's answer cannot be read")?;
+        Ok(answer.data)
+    }
+
+    /// Its base URL.
+    #[must_use]
+    pub fn base_url(&self) -> &str {
+        &self.base_url
+    }
+
+    /// Asks how it is.
+    ///
+    /// # Errors
+    /// Where it does not answer within three seconds, or not as agreed.
+    pub async fn look(&self) -> anyhow::Result<EdgeHealth> {
+        let url = format!("{}{}", self.base_url, route::HEALTHZ);
+        let call = self.http.get(url).timeout(LOOK_TIMEOUT).send();
+        let response = call.await.context("the edge does not answer")?;
+        let status = response.status();
+        if !status.is_success() {
+            return Err(anyhow!("the edge answers with {status}"));
+        }
+        let answer: Success<EdgeHealth> =
             response.json().await.context("the edge's answer cannot be read")?;
         Ok(answer.data)
     }

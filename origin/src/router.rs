@@ -23,6 +23,7 @@ pub fn router(app: App) -> Router {
         .router()
         // Between edge and origin alone.
         .merge(http::internal::router())
+        .merge(http::console_page::router())
         .fallback(async || ApiError::from(ErrorCode::NotFound))
         .method_not_allowed_fallback(async || ApiError::from(ErrorCode::MethodNotAllowed))
         .layer(middleware::from_fn_with_state(app.clone(), http::console::staff_alone))

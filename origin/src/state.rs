@@ -9,11 +9,11 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     background::{activity::Activity, outbox::Bell},
     clock::Ambient,
-    config::{Config, Operation, Policy},
+    config::{Config, Console, Operation, Policy},
     edge_client::EdgeClient,
     extract::once::TakenOnce,
     keys::KeyRing,
-    metrics::Metrics,
+    metrics::{Metrics, recent::Recent},
     password::Passwords,
     sessions::{attempts::Queue, refresh_keys::RefreshKeys},
     store::{Db, sessions::search::At},
@@ -34,8 +34,12 @@ pub struct Parts {
     pub policy: Policy,
     /// How the process is run, watched and stopped.
     pub operation: Operation,
+    /// What the console's pages are told.
+    pub console: Console,
     /// What is counted.
     pub metrics: Metrics,
+    /// What this process alone knows of the last day.
+    pub recent: Recent,
     /// Cancelled once the process is told to stop.
     pub stopping: CancellationToken,
     /// Keys that access tokens are signed with.
@@ -90,7 +94,9 @@ impl App {
             ambient,
             policy: config.policy,
             operation: config.operation,
+            console: config.console,
             metrics: Metrics::default(),
+            recent: Recent::default(),
             stopping: CancellationToken::new(),
             expectations: config.expectations,
             edge_to_origin: config.edge_to_origin,

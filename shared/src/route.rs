@@ -96,6 +96,10 @@ pub const OPENAPI: &str = "/openapi.json";
 pub const DOCS: &str = "/docs";
 /// What that page is made of.
 pub const DOCS_FILE: &str = "/docs/{file}";
+/// The console's page, with its places and files below. (origin)
+pub const CONSOLE_PAGE: &str = "/console";
+/// A short way to the console's page to look into the system with. (origin)
+pub const DEBUG_PAGE: &str = "/debug";
 /// Alive?
 pub const HEALTHZ: &str = "/healthz";
 /// Ready to serve? (origin)
@@ -130,6 +134,11 @@ pub const CONSOLE_USER: &str = "/api/v4/console/users/{user_id}";
 pub const USER_STATUS: &str = "/api/v4/console/users/{user_id}/status";
 /// An admin says what a user may do.
 pub const USER_ROLE: &str = "/api/v4/console/users/{user_id}/role";
+
+/// How it all does, now and in the last hours.
+pub const OVERVIEW: &str = "/api/v4/console/overview";
+/// How it is set up, and whether its parts reach each other.
+pub const CONFIGURATION: &str = "/api/v4/console/configuration";
 
 /// What every path of the console begins with.
 pub const CONSOLE: &str = "/api/v4/console/";
@@ -234,6 +243,8 @@ pub const FORWARDED: &[Route] = &[
     Route { method: Method::Get, path: CONSOLE_USER, access: Access::Write },
     Route { method: Method::Post, path: USER_STATUS, access: Access::Write },
     Route { method: Method::Post, path: USER_ROLE, access: Access::Write },
+    Route { method: Method::Get, path: OVERVIEW, access: Access::Write },
+    Route { method: Method::Get, path: CONFIGURATION, access: Access::Write },
     Route { method: Method::Get, path: JWKS, access: Access::Public },
 ];
 

@@ -61,6 +61,11 @@ impl AllowedOrigins {
         origins.collect::<Result<_, _>>().map(Self)
     }
 
+    /// Each of them, as it was written.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(String::as_str)
+    }
+
     /// Whether pages of `origin` may call.
     #[must_use]
     pub fn contains(&self, origin: &str) -> bool {

@@ -6,6 +6,7 @@ mod bad_input;
 mod chat;
 mod cleanup;
 mod console;
+mod console_page;
 mod cursors;
 mod document;
 mod guards;

@@ -11,7 +11,7 @@ use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use http::{Request, header};
 use origin::{
     clock::{Ambient, Clock as _, SystemEntropy},
-    config::{Config, DatabaseConfig, Operation, Policy, Retention},
+    config::{Config, Console, DatabaseConfig, Operation, Policy, Retention},
     keys::{self, KeySource},
     router::router,
     sessions::{attempts::limit::LoginLimits, limits::Limits, refresh_keys::RefreshKeys},
@@ -190,6 +190,7 @@ fn config(keys: &str) -> Config {
         },
         // Nobody listens there: what the edge does is tested with the real one.
         edge_url: "http://127.0.0.1:9".into(),
+        console: Console { edge_public_url: "https://edge.example.com".into(), debug_page: false },
         edge_to_origin: secret(1),
         origin_to_edge: secret(2),
         device_tokens: secret(3),

@@ -9,11 +9,12 @@ use std::{
 use http::Method;
 use jsonschema::{Registry, Validator};
 use serde_json::{Map, Value, json};
+use shared::route;
 
 use crate::reply::Reply;
 
-/// Whom routes under this path are for, the document says nothing of.
-const INTERNAL: &str = "/internal/";
+/// Routes under these paths are not of the API, and the document says nothing of them.
+const OTHERS: [&str; 3] = ["/internal/", route::CONSOLE_PAGE, route::DEBUG_PAGE];
 /// The shape of every refusal.
 const FAILURE: &str = "/components/schemas/Failure";
 const BASE: &str = "urn:drawbridge:api";
@@ -68,7 +69,7 @@ impl Contract {
     /// # Errors
     /// What is not.
     pub fn check(&self, method: &str, path: &str, reply: &Reply) -> Result<(), String> {
-        if path.starts_with(INTERNAL) {
+        if OTHERS.iter().any(|other| path.starts_with(other)) {
             return Ok(());
         }
         let (method, status) = (method.to_ascii_lowercase(), reply.status.as_u16());

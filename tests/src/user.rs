@@ -229,6 +229,12 @@ impl LoggedIn<'_> {
         self.app.refresh(&self.refresh_token).await
     }
 
+    /// The same client, calling another process of the origin.
+    #[must_use]
+    pub fn at<'b>(&self, app: &'b TestApp) -> LoggedIn<'b> {
+        LoggedIn { app, ..self.clone() }
+    }
+
     /// Gets a path.
     pub async fn get(&self, path: &str) -> Reply {
         let request =

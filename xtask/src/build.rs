@@ -251,13 +251,14 @@ fn print_size() -> Result<()> {
     Ok(())
 }
 
-struct Size {
-    raw: u64,
-    gzipped: u64,
+/// How large a file is, in bytes.
+pub(crate) struct Size {
+    pub raw: u64,
+    pub gzipped: u64,
 }
 
 impl Size {
-    fn of(path: &Path) -> Result<Self> {
+    pub(crate) fn of(path: &Path) -> Result<Self> {
         let mut file =
             File::open(path).with_context(|| format!("cannot read {}", path.display()))?;
         let mut gzip = GzEncoder::new(Counter(0), Compression::default());
@@ -279,7 +280,7 @@ impl io::Write for Counter {
     }
 }
 
-fn kilobytes(bytes: u64) -> String {
+pub(crate) fn kilobytes(bytes: u64) -> String {
     format!("{}.{} kB", bytes / 1000, bytes % 1000 / 100)
 }
 

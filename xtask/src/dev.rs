@@ -16,7 +16,7 @@ use clap::Args;
 
 use crate::{
     build::{self, edge_tools},
-    interrupt,
+    console, interrupt,
     private_file::create_private_dir,
     process::{self, now},
     progress::{say, seconds, step},
@@ -67,6 +67,7 @@ fn up_and_wait(options: &Options) -> Result<()> {
     stack::check_free(options.edge_port, "--edge-port")?;
     stack::check_free(options.origin_port, "--origin-port")?;
     let tools = edge_tools()?;
+    step("build of the console", console::build)?;
     step("build of the origin", build::origin)?;
     step("build of the edge", || build::edge(&tools))?;
 
@@ -146,6 +147,7 @@ fn start_origin(plan: &Plan) -> Result<Origin> {
         &plan.dir,
     );
     options.log = new_log("origin")?;
+    options.env.push(("DEBUG_PAGE".to_owned(), "true".to_owned()));
     let mut origin = Origin::start(&options)?;
     origin.wait_until_healthy(PATIENCE)?;
     Ok(origin)

@@ -31,6 +31,8 @@ enum Command {
         #[arg(long)]
         echo: bool,
     },
+    /// Build the console's pages, which the origin has within it when it is built next, and print their size.
+    BuildConsole,
 }
 
 fn main() -> ExitCode {
@@ -44,6 +46,7 @@ fn main() -> ExitCode {
             let variant = if echo { xtask::Variant::Echo } else { xtask::Variant::Deployed };
             xtask::build_edge(variant).map(|()| ExitCode::SUCCESS)
         }
+        Command::BuildConsole => xtask::build_console().map(|()| ExitCode::SUCCESS),
     };
     done.unwrap_or_else(|error| {
         xtask::say_error(&error);

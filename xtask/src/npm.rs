@@ -1,4 +1,5 @@
-//! The npm packages of package.json (Node itself, wrangler, wasm-opt, esbuild), those of the tests of Socket.IO and of the bench's peers.
+//! The npm packages of package.json (Node itself, wrangler, wasm-opt, esbuild), those of the tests of Socket.IO and of the console,
+//! and of the bench's peers.
 
 use std::{
     fs,
@@ -28,6 +29,17 @@ pub fn node() -> PathBuf {
 #[must_use]
 pub fn socketio_tests() -> PathBuf {
     workspace_root().join("tests/socketio")
+}
+
+/// The folder of the console's tests, which run in a browser.
+#[must_use]
+pub fn console_tests() -> PathBuf {
+    workspace_root().join("tests/console")
+}
+
+/// Install the packages that the console's tests run.
+pub fn install_console_tests() -> Result<()> {
+    install_in(&console_tests())
 }
 
 /// Install the packages that the edge's build and tests run.

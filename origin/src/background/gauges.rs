@@ -34,6 +34,7 @@ pub async fn look(app: &App) -> Result<(), ApiError> {
         .read(async |mut handle| store::sessions::live::count(handle.conn(), now).await)
         .await?;
     app.metrics.stands(&outbox, live, now);
+    app.recent.stands(outbox.iter().map(|of_kind| of_kind.waiting).sum(), live, now);
     app.metrics.done(Task::Gauges, now);
     Ok(())
 }

@@ -1,10 +1,12 @@
 //! Tells the edge what is in the outbox, again and again until it has said that it knows.
 
+mod offer;
+
 use std::{collections::BTreeSet, ops::RangeInclusive, time::Duration};
 
 use serde::{Serialize, de::DeserializeOwned};
 use shared::{
-    internal::{AlertEvent, ChatEvent, Events, EventsTaken, SessionEvent},
+    internal::{AlertEvent, ChatEvent, SessionEvent},
     route,
     time::Timestamp,
 };
@@ -14,8 +16,8 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
+use self::offer::offer;
 use crate::{
-    edge_client::CallError,
     error::ApiError,
     metrics::Task,
     state::App,
@@ -229,6 +231,8 @@ struct Way {
     left_out_is_refused: bool,
     /// Whether rows go back to their old places where the edge is away, and not each to a later time.
     in_order: bool,
+    /// Whether it is noted how long the edge took to hear of them.
+    is_timed: bool,
 }
 
 /// What became of a batch.
@@ -240,12 +244,19 @@ struct Told {
     is_away: bool,
 }
 
-const ENDS: Way =
-    Way { path: route::INTERNAL_SESSION_EVENTS, left_out_is_refused: true, in_order: false };
-const ALERTS: Way =
-    Way { path: route::INTERNAL_SECURITY_ALERTS, left_out_is_refused: true, in_order: false };
-const NEWS: Way =
-    Way { path: route::INTERNAL_CHAT_EVENTS, left_out_is_refused: false, in_order: true };
+const ENDS: Way = Way {
+    path: route::INTERNAL_SESSION_EVENTS,
+    left_out_is_refused: true,
+    in_order: false,
+    is_timed: true,
+};
+const ALERTS: Way = Way { path: route::INTERNAL_SECURITY_ALERTS, is_timed: false, ..ENDS };
+const NEWS: Way = Way {
+    path: route::INTERNAL_CHAT_EVENTS,
+    left_out_is_refused: false,
+    in_order: true,
+    is_timed: false,
+};
 
 async fn send_kind<E: Serialize + DeserializeOwned>(
     app: &App,
@@ -268,6 +279,10 @@ async fn send_kind<E: Serialize + DeserializeOwned>(
         }
     }
     let offered = offer(app, way, &events, now).await;
+    if way.is_timed {
+        let taken = rows.iter().filter(|row| offered.taken.contains(&row.edge_outbox_id));
+        app.recent.told(taken.map(|row| app.db.zone().read(row.created_at)), app.ambient.now());
+    }
     let mut handle = app.db.acquire().await?;
     store::outbox::remove(handle.conn(), &offered.taken).await?;
     let waiting = events.iter().map(|(id, _)| *id).filter(|id| !offered.taken.contains(id));
@@ -288,66 +303,6 @@ async fn send_kind<E: Serialize + DeserializeOwned>(
         }
     }
     Ok(Told { taken: offered.taken.len(), is_away: offered.is_away })
-}
-
-/// What the edge did with rows that were offered to it, by key. What is in neither list waits, and is
-/// not to blame: the edge, or a room, could not be reached.
-#[derive(Default)]
-struct Offered {
-    taken: Vec<i64>,
-    refused: Vec<i64>,
-    is_away: bool,
-}
-
-async fn offer<E: Serialize>(app: &App, way: Way, events: &[(i64, E)], now: Timestamp) -> Offered {
-    let mut offered = Offered::default();
-    let all: Vec<&(i64, E)> = events.iter().collect();
-    match offer_some(app, way, &all, &mut offered, now).await {
-        Ok(()) => {}
-        // One of them may be at fault: each by itself, so that it keeps back nobody else's.
-        Err(CallError::Refused(_)) => {
-            for one in events {
-                match offer_some(app, way, &[one], &mut offered, now).await {
-                    Ok(()) => {}
-                    Err(CallError::Refused(status)) => {
-                        tracing::warn!(edge_outbox_id = one.0, %status, "the edge refuses an outbox row");
-                        offered.refused.push(one.0);
-                    }
-                    Err(CallError::Unavailable(error)) => {
-                        tracing::warn!(edge_outbox_id = one.0, "outbox: {error:#}");
-                        offered.is_away = true;
-                        // What comes after it does not overtake it.
-                        if way.in_order {
-                            break;
-                        }
-                    }
-                }
-            }
-        }
-        Err(CallError::Unavailable(error)) => {
-            tracing::warn!("outbox: {error:#}; {} rows wait", events.len());
-            offered.is_away = true;
-        }
-    }
-    offered
-}
-
-async fn offer_some<E: Serialize>(
-    app: &App,
-    way: Way,
-    some: &[&(i64, E)],
-    offered: &mut Offered,
-    now: Timestamp,
-) -> Result<(), CallError> {
-    let batch = Events { events: some.iter().map(|(_, event)| event).collect::<Vec<_>>() };
-    let answer: EventsTaken = app.edge.post(way.path, &batch, now).await?;
-    let (taken, left_out): (Vec<_>, Vec<_>) =
-        some.iter().map(|(id, _)| *id).partition(|id| answer.taken.contains(id));
-    offered.taken.extend(taken);
-    if way.left_out_is_refused {
-        offered.refused.extend(left_out);
-    }
-    Ok(())
 }
 
 fn event<E: DeserializeOwned>(row: &Taken) -> serde_json::Result<E> {

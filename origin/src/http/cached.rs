@@ -13,10 +13,18 @@ pub fn cached(
     content_type: &'static str,
     body: impl Into<axum::body::Body>,
 ) -> Response {
-    let kept = [
-        (header::CACHE_CONTROL, format!("public, max-age={max_age}")),
-        (header::ETAG, etag.to_owned()),
-    ];
+    cached_as(asked, etag, &format!("public, max-age={max_age}"), content_type, body)
+}
+
+/// The same, kept as `cache_control` says.
+pub fn cached_as(
+    asked: &HeaderMap,
+    etag: &str,
+    cache_control: &str,
+    content_type: &'static str,
+    body: impl Into<axum::body::Body>,
+) -> Response {
+    let kept = [(header::CACHE_CONTROL, cache_control), (header::ETAG, etag)];
     if asked.get_all(header::IF_NONE_MATCH).iter().any(|tags| names(tags, etag)) {
         return (StatusCode::NOT_MODIFIED, kept).into_response();
     }

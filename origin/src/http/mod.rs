@@ -4,6 +4,7 @@ pub mod auth;
 mod cached;
 pub mod chat;
 pub mod console;
+pub mod console_page;
 pub mod document;
 pub mod internal;
 pub mod market;

@@ -2,11 +2,12 @@ use std::time::Duration;
 
 use serde::Serialize;
 use shared::time::Timestamp;
+use utoipa::ToSchema;
 
 use super::{LATE_SIGNATURES, entry::Entry};
 
 /// Where a key stands in its life.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
     /// Known to verifiers; its time to sign has not come.

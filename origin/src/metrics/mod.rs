@@ -3,6 +3,7 @@
 //! Every process counts for itself. Labels take few values: routes, never paths; codes, never names.
 
 mod call;
+pub mod recent;
 
 use std::sync::atomic::Ordering;
 

@@ -11,6 +11,7 @@ use super::{
     counted::{Counted, MOST_COUNTED},
     db::{Conn, DbZone, on},
     delete,
+    points::Points,
     slice::Slice,
     statement::Statement,
 };
@@ -231,6 +232,20 @@ pub async fn count_since(
             .fetch_one(c)
             .await
     })
+}
+
+/// Counts events of a kind in a stretch of time, in the index of that kind in time.
+const COUNT_BETWEEN: &str = "SELECT COUNT(*) FROM (SELECT audit_event_id FROM audit_events
+     WHERE event = ? AND created_at >= ? AND created_at < ? LIMIT ?) counted";
+
+/// How many events of a kind there were at each point; counted no further than
+/// [`MOST_OF_A_POINT`](super::points::MOST_OF_A_POINT).
+///
+/// # Errors
+/// The database's.
+pub async fn counts(conn: Conn<'_>, kind: AuditKind, points: Points) -> sqlx::Result<Vec<i64>> {
+    let statement = points.statement(COUNT_BETWEEN, Some(kind.as_str()), conn.zone);
+    points.counts(statement, conn).await
 }
 
 /// The clean-up: the oldest events, recorded by a time.

@@ -251,6 +251,12 @@ impl Db {
         Ok(Self { replica: Some(Arc::new(replica)), ..self })
     }
 
+    /// How DATETIME columns are read and written.
+    #[must_use]
+    pub fn zone(&self) -> DbZone {
+        self.zone
+    }
+
     fn of(pool: Pool, zone: DbZone) -> Self {
         Self { pool, zone, load: Load::default(), replica: None }
     }

@@ -11,6 +11,7 @@ use sqlx::{FromRow, QueryBuilder};
 
 use super::{
     db::{Conn, DbZone, on},
+    points::Points,
     statement::Statement,
 };
 
@@ -324,4 +325,18 @@ pub fn unread_statement(customer_service_session_id: i64, side: SenderType) -> S
         [customer_service_session_id.into(), side.as_str().into()],
     );
     statement
+}
+
+/// Counts messages of a stretch of time, in the index of all messages in time.
+const COUNT_BETWEEN: &str = "SELECT COUNT(*) FROM (SELECT chat_message_id FROM chat_messages
+     WHERE created_at >= ? AND created_at < ? LIMIT ?) counted";
+
+/// How many messages were written at each point; counted no further than
+/// [`MOST_OF_A_POINT`](super::points::MOST_OF_A_POINT).
+///
+/// # Errors
+/// The database's.
+pub async fn counts(conn: Conn<'_>, points: Points) -> sqlx::Result<Vec<i64>> {
+    let statement = points.statement(COUNT_BETWEEN, None, conn.zone);
+    points.counts(statement, conn).await
 }

@@ -78,6 +78,8 @@ pub struct Taken {
     pub attempts: i64,
     /// How often the edge has refused it.
     pub refusals: i64,
+    /// When it was written, as the column holds it.
+    pub created_at: NaiveDateTime,
 }
 
 /// Adds a row, in the transaction that makes it true.
@@ -179,7 +181,7 @@ async fn select_available(
     let now = conn.zone.write(now);
     on!(conn, |c: Dialect| {
         let mut query = QueryBuilder::<Dialect>::new(
-            "SELECT edge_outbox_id, kind, payload, attempts, refusals FROM edge_outbox
+            "SELECT edge_outbox_id, kind, payload, attempts, refusals, created_at FROM edge_outbox
              WHERE dead_at IS NULL AND available_at <= ",
         );
         query.push_bind(now);

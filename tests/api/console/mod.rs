@@ -1,4 +1,5 @@
 mod audit;
+mod configuration;
 mod customer_service;
 mod customer_service_stats;
 mod deactivate;
@@ -6,6 +7,7 @@ mod deactivate_user;
 mod door;
 mod inspect_token;
 mod marketplace;
+mod overview;
 mod search;
 mod timeline;
 mod users;

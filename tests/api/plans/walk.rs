@@ -193,6 +193,9 @@ async fn the_console(app: &TestApp, boss: &LoggedIn<'_>) {
     for query in users {
         first_two_pages(boss, &format!("{}?limit=2&{query}", route::CONSOLE_USERS)).await;
     }
+    boss.get(route::OVERVIEW).await.ok();
+    boss.get(&format!("{}?minutes=1440", route::OVERVIEW)).await.ok();
+    boss.get(route::CONFIGURATION).await.ok();
     let bob = app.user("bob").await;
     let (phone, web) =
         (bob.log_in(Device::phone("1")).await, bob.log_in(Device::browser("2")).await);

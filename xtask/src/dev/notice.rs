@@ -9,6 +9,7 @@ pub fn text(state: &State) -> String {
         r#"
   edge      {edge_url}
   origin    {origin_url}
+  console   {origin_url}/console   (log in as agent or admin)
   database  {database}
   logs      .dev/logs/edge.log, .dev/logs/origin.log
   scripts   .dev/state.json

@@ -9,8 +9,8 @@ use std::{
 use anyhow::{Context as _, Result, ensure};
 
 use super::{
-    WEB_ORIGINS,
     server::{Health, Log, Server},
+    web_origins,
 };
 use crate::{
     build::edge_dir,
@@ -63,12 +63,14 @@ impl EdgeOptions {
     /// The variables as a file: a command line could be read by anyone on the machine.
     fn vars_file(&self) -> Result<String> {
         let secrets = &self.secrets.values;
+        let origin_port = self.origin_url.rsplit(':').next().unwrap_or_default();
+        let web_origins = web_origins(origin_port);
         let mut vars = vec![
             ("ORIGIN_URL", self.origin_url.as_str()),
             ("JWT_KEYS", &self.secrets.jwt_public_keys),
             ("EDGE_TO_ORIGIN_KEY", &secrets.edge_to_origin_key),
             ("ORIGIN_TO_EDGE_KEY", &secrets.origin_to_edge_key),
-            ("CORS_ALLOWED_ORIGINS", WEB_ORIGINS),
+            ("CORS_ALLOWED_ORIGINS", &web_origins),
         ];
         vars.extend(self.vars.iter().map(|(name, value)| (name.as_str(), value.as_str())));
         let mut file = String::new();

@@ -9,8 +9,8 @@ use std::{
 use anyhow::Result;
 
 use super::{
-    WEB_ORIGINS,
     server::{Health, Log, Server},
+    web_origins,
 };
 use crate::{process, secrets::Secrets, workspace::origin_binary};
 
@@ -68,7 +68,7 @@ impl OriginOptions {
             .env("EDGE_TO_ORIGIN_KEY", &secrets.edge_to_origin_key)
             .env("ORIGIN_TO_EDGE_KEY", &secrets.origin_to_edge_key)
             .env("DEVICE_TOKEN_KEY", &secrets.device_token_key)
-            .env("CORS_ALLOWED_ORIGINS", WEB_ORIGINS)
+            .env("CORS_ALLOWED_ORIGINS", web_origins(&self.port.to_string()))
             .env("REFRESH_TOKEN_KEYS", &secrets.refresh_token_key)
             // The demo data tells of a day long past, and is to stay.
             .env("SESSION_RETENTION", "3650d")

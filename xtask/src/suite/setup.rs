@@ -5,6 +5,7 @@ use std::cell::OnceCell;
 use anyhow::{Result, anyhow};
 
 use crate::{
+    browser,
     build::{EdgeTools, edge_tools},
     mysql::Mysql,
     npm,
@@ -17,6 +18,7 @@ pub struct Setup {
     edge_tools: OnceCell<Option<EdgeTools>>,
     mysql: OnceCell<Option<Mysql>>,
     socketio_tests: OnceCell<Option<()>>,
+    console_tests: OnceCell<Option<()>>,
 }
 
 impl Setup {
@@ -29,6 +31,15 @@ impl Setup {
     pub fn socketio_tests(&self) -> Result<()> {
         once(&self.socketio_tests, "the packages of the tests of Socket.IO", || {
             step("npm packages of the tests of Socket.IO", npm::install_socketio_tests)
+        })
+        .copied()
+    }
+
+    /// A browser, and what steers it through the console.
+    pub fn console_tests(&self) -> Result<()> {
+        once(&self.console_tests, "the browser and the packages of the console's tests", || {
+            step("browser of the console's tests", browser::ensure)?;
+            step("npm packages of the console's tests", npm::install_console_tests)
         })
         .copied()
     }

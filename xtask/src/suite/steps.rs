@@ -6,9 +6,9 @@ use anyhow::Result;
 
 use super::{count::Count, dry_run, setup::Setup, streamed};
 use crate::{
-    build,
+    build, console,
     mysql::URL_VARIABLE,
-    process,
+    npm, process,
     progress::{say, step},
     wasm::TARGET,
     workspace::{origin_binary, workspace_root},
@@ -23,6 +23,20 @@ pub struct Step {
 /// All steps.
 pub const STEPS: &[Step] = &[
     Step { name: "format", run: |_| check(cargo(&["fmt", "--all", "--check"])) },
+    Step {
+        name: "build console",
+        run: |_| {
+            step("npm packages", npm::install)?;
+            step("build of the console", console::build).map(|()| Count::PASSED)
+        },
+    },
+    Step {
+        name: "check console",
+        run: |_| {
+            step("npm packages", npm::install)?;
+            step("types and style of the console", console::check).map(|()| Count::PASSED)
+        },
+    },
     Step {
         name: "clippy native",
         run: |_| {
@@ -86,6 +100,14 @@ pub const STEPS: &[Step] = &[
         run: |setup| {
             setup.socketio_tests()?;
             system_tests(setup, "e2e")
+        },
+    },
+    // By itself: a browser needs a machine that is not busy with all else.
+    Step {
+        name: "console tests",
+        run: |setup| {
+            setup.console_tests()?;
+            system_tests(setup, "console")
         },
     },
 ];

@@ -3,11 +3,13 @@
 //! handler's signature.
 
 mod audit;
+mod configuration;
 mod customer_service;
 mod deactivate;
 mod deactivate_user;
 mod inspect_token;
 mod marketplace;
+mod overview;
 mod search;
 mod timeline;
 mod users;
@@ -41,6 +43,8 @@ pub fn routes() -> Api {
             handle!(timeline::timeline).refusing([NotFound]),
             handle!(audit::audit),
             handle!(inspect_token::inspect_token),
+            handle!(overview::overview),
+            handle!(configuration::configuration),
         ],
     )
     .merge(customer_service::routes())
