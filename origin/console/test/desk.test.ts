@@ -4,7 +4,7 @@ import { arrived, type Queue, unknown, urgency, waiting } from "../src/desk/queu
 import { compare, fromQueue, isFound, isOf, put, type Row, toRow, withMessage, withUpdate } from "../src/desk/rows.ts";
 import { isReached, next, read, source } from "../src/desk/sources.ts";
 import { fromEvent, items, merge, onTheWay, tail, withRead, withStatus } from "../src/desk/thread.ts";
-import { atEnd, earlier, grown, later, MOST } from "../src/desk/window.ts";
+import { atEnd, earlier, later, MOST } from "../src/desk/window.ts";
 
 const at = (second: number) => new Date(1_800_000_000_000 + second * 1000).toISOString();
 
@@ -218,10 +218,4 @@ test("the page holds a bounded part of a history, and every row can be reached",
     assert.ok(part.end - part.start <= MOST);
   }
   assert.deepEqual(part, atEnd(10_000));
-});
-
-test("what is in front of the reader stays when the list grows", () => {
-  assert.deepEqual(grown({ start: 0, end: 100 }, 50, 150, false), { start: 50, end: 150 });
-  assert.deepEqual(grown({ start: 0, end: 100 }, 0, 101, true), { start: 0, end: 101 });
-  assert.deepEqual(grown({ start: 0, end: 100 }, 0, 120, false), { start: 0, end: 100 });
 });

@@ -176,7 +176,7 @@ export class Chat {
   #reauthenticate(token: string): void {
     this.#token = token;
     // Where it is refused, the socket ends with its old token, and the next has the new one.
-    this.#socket?.ask("reauthenticate", { token }).catch(() => {});
+    this.#socket?.ask("reauthenticate", { token }, () => {});
   }
 
   #connect(): void {

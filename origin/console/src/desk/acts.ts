@@ -12,7 +12,10 @@ export type Outcome =
   | { is: "taken"; by: string | undefined; status: string }
   | { is: "failed"; message: string };
 
-async function act(id: number, work: () => Promise<Schemas["ConversationState"]>): Promise<Outcome> {
+async function act(
+  id: number,
+  work: () => Promise<Schemas["ConversationState"]>,
+): Promise<Outcome> {
   try {
     took(await work());
     return { is: "done" };

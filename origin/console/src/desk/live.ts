@@ -2,6 +2,7 @@ import type { Events } from "@drawbridge/client";
 import { client } from "../state/session.ts";
 import { alarm } from "./alarm.ts";
 import { catchUp, find, forgetLists, more, refreshWaiting } from "./lists.ts";
+import { forgetDrafts, outgoing } from "./outgoing.ts";
 import { arrived, unknown } from "./queue.ts";
 import { withMessage, withUpdate } from "./rows.ts";
 import * as state from "./state.ts";
@@ -56,11 +57,15 @@ export function begin(): void {
     chat.on("conversation_updated", updated),
     chat.on("queue_updated", queued),
     chat.on("resume_truncated", ({ customer_service_session_id: id }) => void threads.open(id)),
+    chat.onOutgoing(() => {
+      outgoing.value = [...chat.outgoing];
+    }),
     chat.subscribe(lineIs),
     () => chat.close(),
   ];
   addEventListener("focus", look);
   document.addEventListener("visibilitychange", look);
+  outgoing.value = [...chat.outgoing];
   chat.open();
   lineIs(chat.state);
   void more("mine");
@@ -77,6 +82,7 @@ export function end(): void {
   state.forget();
   forgetLists();
   threads.forgetThreads();
+  forgetDrafts();
 }
 
 function lineIs(now: typeof state.line.value): void {

@@ -34,9 +34,7 @@ export function waiting(queue: Queue, rows: Rows): readonly Row[] {
 
 /** Those of a queue of whom nothing else is known. */
 export function unknown(queue: Queue, rows: Rows): readonly number[] {
-  return queue.waiting
-    .map((one) => one.customer_service_session_id)
-    .filter((id) => !rows.has(id));
+  return queue.waiting.map((one) => one.customer_service_session_id).filter((id) => !rows.has(id));
 }
 
 /** Who came since: those of `after` who were not in `before`. */

@@ -34,7 +34,10 @@ export const me = computed(() => (session.value.status === "live" ? session.valu
 export const waitingRows = computed(() => waiting(queue.value, rows.value));
 /** How many wait. */
 export const waitingCount = computed(() =>
-  Math.max(waitingRows.value.length, queue.value.total > queue.value.waiting.length ? queue.value.total : 0),
+  Math.max(
+    waitingRows.value.length,
+    queue.value.total > queue.value.waiting.length ? queue.value.total : 0,
+  ),
 );
 /** Messages that nobody has read in the agent's own conversations. */
 export const unreadCount = computed(() => {

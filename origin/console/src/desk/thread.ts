@@ -13,7 +13,12 @@ export type Item =
   | { kind: "message"; key: string; message: Message; isFirst: boolean }
   | { kind: "outgoing"; key: string; outgoing: Outgoing };
 
-const RANK: Record<Schemas["MessageStatus"], number> = { sending: 0, sent: 1, delivered: 2, read: 3 };
+const RANK: Record<Schemas["MessageStatus"], number> = {
+  sending: 0,
+  sent: 1,
+  delivered: 2,
+  read: 3,
+};
 /** Messages of one sender in this time stand together, in milliseconds. */
 const TOGETHER = 180_000;
 
@@ -123,7 +128,8 @@ export function items(
     const itsDay = new Date(at).toDateString();
     if (itsDay !== day) all.push({ kind: "day", key: `day ${message.seq}`, at });
     if (message.seq === unreadFrom) all.push({ kind: "unread", key: "unread" });
-    const isFirst = itsDay !== day || message.seq === unreadFrom || !areTogether(before, message, at);
+    const isFirst =
+      itsDay !== day || message.seq === unreadFrom || !areTogether(before, message, at);
     // The key is the sender's own id where there is one: what was on its way stays in its place.
     const key = message.temp_message_id ?? `seq ${message.seq}`;
     all.push({ kind: "message", key, message, isFirst });

@@ -3,8 +3,7 @@ import { client } from "../state/session.ts";
 import { change, isMine, opened, rows } from "./state.ts";
 import { type Message, merge, tail } from "./thread.ts";
 
-const MESSAGES =
-  "/api/v4/console/customer-service/sessions/{customer_service_session_id}/messages";
+const MESSAGES = "/api/v4/console/customer-service/sessions/{customer_service_session_id}/messages";
 /** Messages of a page. */
 const LIMIT = 50;
 /** Conversations whose history is kept. */
@@ -120,7 +119,10 @@ export async function older(id: number): Promise<void> {
 export function seen(id: number): void {
   const row = rows.peek().get(id);
   if (!row || !isMine(row)) return;
-  const last = threads.get(id)?.peek().messages.findLast((one) => one.sender_type === "user");
+  const last = threads
+    .get(id)
+    ?.peek()
+    .messages.findLast((one) => one.sender_type === "user");
   if (!last || (readUpTo.get(id) ?? 0) >= last.seq) return;
   if (last.status !== "read" || row.unread_count > 0) {
     client().chat.markRead(id, last.chat_message_id);

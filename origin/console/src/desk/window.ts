@@ -25,13 +25,3 @@ export function later(part: Part, length: number): Part {
   const end = Math.min(length, part.end + STEP);
   return { start: Math.max(part.start, end - MOST), end };
 }
-
-/**
- * The same rows after the list has grown: by `before` at its beginning, and to `length`.
- * What stood at the end stays there.
- */
-export function grown(part: Part, before: number, length: number, wasAtEnd: boolean): Part {
-  if (wasAtEnd && before === 0) return atEnd(length);
-  const start = part.start + before;
-  return { start: Math.min(start, length), end: Math.min(part.end + before, length) };
-}

@@ -1,4 +1,4 @@
-import { language, locale } from "../i18n/index.ts";
+import { locale, words } from "../i18n/index.ts";
 
 const DAY = 86_400_000;
 
@@ -23,19 +23,17 @@ export function fullTime(at: string | number): string {
   }).format(new Date(at));
 }
 
-const UNITS = { en: ["d", "h", "min", "s"], zh: ["天", "小时", "分", "秒"] } as const;
-
 /** A length of time in its two largest units: `2 h 5 min`. */
 export function duration(seconds: number): string {
-  const [days, hours, minutes, rest] = UNITS[language.value];
+  const { units } = words.value.shell;
   const parts: [number, string][] = [
-    [Math.floor(seconds / 86_400), days],
-    [Math.floor(seconds / 3_600) % 24, hours],
-    [Math.floor(seconds / 60) % 60, minutes],
-    [Math.floor(seconds) % 60, rest],
+    [Math.floor(seconds / 86_400), units.d],
+    [Math.floor(seconds / 3_600) % 24, units.h],
+    [Math.floor(seconds / 60) % 60, units.min],
+    [Math.floor(seconds) % 60, units.s],
   ];
   const first = parts.findIndex(([count]) => count > 0);
-  if (first < 0) return `0 ${rest}`;
+  if (first < 0) return `0 ${units.s}`;
   return parts
     .slice(first, first + 2)
     .filter(([count]) => count > 0)

@@ -28,7 +28,6 @@ export const desk: Words["desk"] = {
   status: { waiting: "Waiting", assigned: "To answer", active: "Active", closed: "Closed" },
   online: "Online",
   offline: (time: string) => `Last seen ${time}`,
-  unseen: "Presence not known",
   typing: "is typing…",
   accept: "Accept",
   transfer: "Transfer",
@@ -108,5 +107,4 @@ export const desk: Words["desk"] = {
   timeline: "Session timeline",
   copied: "Copied",
   copy: "Copy",
-  units: { s: "s", min: "min", h: "h", d: "d" },
 };

@@ -77,5 +77,6 @@ export const shell: Words["shell"] = {
     line: "New line",
     all: "Show this help",
   },
+  units: { s: "s", min: "min", h: "h", d: "d" },
   failed: (message: string) => `That did not work: ${message}`,
 };

@@ -22,7 +22,6 @@ export const desk = {
   status: { waiting: "等待中", assigned: "待回复", active: "进行中", closed: "已关闭" },
   online: "在线",
   offline: (time: string) => `${time} 在线`,
-  unseen: "在线状态未知",
   typing: "正在输入…",
   accept: "接入",
   transfer: "转接",
@@ -101,5 +100,4 @@ export const desk = {
   timeline: "查看登录时间线",
   copied: "已复制",
   copy: "复制",
-  units: { s: "秒", min: "分", h: "小时", d: "天" },
 };

@@ -75,5 +75,6 @@ export const shell = {
     line: "换行",
     all: "显示此帮助",
   },
+  units: { s: "秒", min: "分", h: "小时", d: "天" },
   failed: (message: string) => `操作失败：${message}`,
 };
