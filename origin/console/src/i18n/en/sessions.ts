@@ -55,6 +55,7 @@ export const sessions: Words["sessions"] = {
   nothing: "No session is like this",
   toTimeline: "Show the timeline",
   end: "End this session",
+  endShort: "End",
   endTitle: (id) => `End session ${id}`,
   endHint:
     "The device is logged out at once and told that an admin ended its session. The reason goes into the audit log.",

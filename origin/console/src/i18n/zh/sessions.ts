@@ -52,6 +52,7 @@ export const sessions = {
   nothing: "没有符合条件的会话",
   toTimeline: "查看时间线",
   end: "终止此会话",
+  endShort: "终止",
   endTitle: (id: number) => `终止会话 ${id}`,
   endHint: "该设备会立即下线，并提示“会话已被管理员终止”。原因会写入审计日志。",
   endAll: "终止全部会话",

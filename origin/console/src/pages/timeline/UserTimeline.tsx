@@ -2,7 +2,7 @@ import type { Schemas } from "@drawbridge/client";
 import { useSignal } from "@preact/signals";
 import { ArrowLeft, ChevronLeft, ChevronRight, RotateCw, ZoomIn, ZoomOut } from "lucide-preact";
 import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { Link, useParams } from "wouter-preact";
+import { Link, useParams, useSearch } from "wouter-preact";
 import { words } from "../../i18n/index.ts";
 import { client } from "../../state/session.ts";
 import { Button } from "../../ui/Button.tsx";
@@ -19,6 +19,7 @@ import { notesOf } from "./model/marks.ts";
 import { readStory, type Story } from "./model/read.ts";
 import { spansOf } from "./model/span.ts";
 import { around, clamp, pan, type View, zoom } from "./model/view.ts";
+import { bringIn } from "./moves.ts";
 import { Panel } from "./Panel.tsx";
 import { Plot } from "./Plot.tsx";
 import type { Scene } from "./scene.ts";
@@ -188,7 +189,8 @@ function Picture({ story, at, isReading, again }: PictureProps) {
   }, [burst, limits]);
   const view = useSignal(toBurst);
   const hovered = useSignal<number>();
-  const pinned = useSignal<number>();
+  const asked = Number(new URLSearchParams(useSearch()).get("session"));
+  const pinned = useSignal<number | undefined>(layout.byId.has(asked) ? asked : undefined);
   // Older pages may bring a denser burst; whoever has moved is left where they are.
   const fitted = useRef(toBurst);
   useEffect(() => {
@@ -196,6 +198,10 @@ function Picture({ story, at, isReading, again }: PictureProps) {
     fitted.current = toBurst;
   }, [toBurst, view]);
   const scene: Scene = { layout, notes, view, limits, now: at, hovered, pinned };
+  useEffect(() => {
+    if (pinned.peek() !== undefined) bringIn(scene, asked);
+    // Once: where the address names a session, the picture opens on it.
+  }, []);
   useKeys({
     Escape: () => {
       pinned.value = undefined;
