@@ -40,7 +40,8 @@ export class ApiError extends Error {
 
   /** What the code asks for. */
   get todo(): Todo {
-    // A code of a newer server is a word that the table has not.
-    return this.code === "NETWORK" ? "keep_trying" : (TODO[this.code] ?? "report");
+    // An answer in words that the table has not: of a newer server, or of somebody in between.
+    if (this.code !== "NETWORK") return TODO[this.code];
+    return this.status >= 400 ? "report" : "keep_trying";
   }
 }

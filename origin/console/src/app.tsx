@@ -1,11 +1,16 @@
 import type { ComponentType } from "preact";
 import { lazy, Suspense } from "preact/compat";
 import { Route, Router, Switch, useLocation } from "wouter-preact";
+import { line } from "./desk/state.ts";
 import { words } from "./i18n/index.ts";
 import { LogIn } from "./pages/log_in/LogIn.tsx";
+import { Account, isAccountOpen } from "./shell/Account.tsx";
+import { Help, isHelpOpen } from "./shell/Help.tsx";
+import { Notices } from "./shell/Notices.tsx";
 import { PAGES } from "./shell/pages.ts";
 import { isOpen, Rail } from "./shell/Rail.tsx";
-import { session } from "./state/session.ts";
+import { begin, isAway, isNoStaff, session } from "./state/session.ts";
+import { Button } from "./ui/Button.tsx";
 import { useKeys } from "./ui/keys.ts";
 
 const Overview = lazy(() => import("./pages/overview/Overview.tsx"));
@@ -29,20 +34,45 @@ const ROUTES: [string, ComponentType, page: string][] = [
   ["/debug", Debug, "debug"],
 ];
 
+/** What the line's state asks a person to know. */
+function Banner() {
+  const said = words.value;
+  if (isAway.value) {
+    return (
+      <div class="banner" role="status">
+        {said.shell.offline}
+        <Button onClick={() => void begin()}>{said.shell.retry}</Button>
+      </div>
+    );
+  }
+  if (line.value !== "waiting") return null;
+  return (
+    <div class="banner" role="status">
+      {said.desk.lineLost}
+    </div>
+  );
+}
+
 function Shell() {
   const [, go] = useLocation();
   const said = words.value.shell;
   const open = new Set<string>(PAGES.filter(isOpen).map((page) => page.name));
-  useKeys(
-    Object.fromEntries(PAGES.filter(isOpen).map((page) => [`g ${page.key}`, () => go(page.path)])),
-  );
+  useKeys({
+    ...Object.fromEntries(
+      PAGES.filter(isOpen).map((page) => [`g ${page.key}`, () => go(page.path)]),
+    ),
+    "?": () => {
+      isHelpOpen.value = true;
+    },
+  });
   return (
     <div class="shell">
       <a class="skip" href="#content">
         {said.skip}
       </a>
-      <Rail counts={{}} />
+      <Rail />
       <main id="content" class="content" tabIndex={-1}>
+        <Banner />
         <Suspense fallback={<p class="empty">{said.loading}</p>}>
           <Switch>
             {ROUTES.map(([path, Page, name]) => (
@@ -56,18 +86,52 @@ function Shell() {
           </Switch>
         </Suspense>
       </main>
+      {isAccountOpen.value ? <Account /> : null}
+      {isHelpOpen.value ? <Help /> : null}
     </div>
   );
 }
 
+/** Nothing is known yet, since nobody answers. */
+function Away() {
+  const said = words.value.shell;
+  return (
+    <main class="away">
+      <h1>{said.unreachable}</h1>
+      <p class="quiet">{said.unreachableText}</p>
+      <Button kind="primary" onClick={() => void begin()}>
+        {said.retry}
+      </Button>
+    </main>
+  );
+}
+
+let wasIn = false;
+
+function Now() {
+  const now = session.value;
+  if (now.status === "ended" || isNoStaff.value) {
+    wasIn = false;
+    return <LogIn ended={now.status === "ended" ? now : undefined} />;
+  }
+  if (now.status === "live") wasIn = true;
+  if (wasIn) {
+    return (
+      <Router base="/console">
+        <Shell />
+      </Router>
+    );
+  }
+  if (isAway.value) return <Away />;
+  return <p class="empty">{words.value.shell.starting}</p>;
+}
+
 /** The log-in, or what stands behind it. */
 export function App() {
-  const now = session.value;
-  if (now.status === "starting") return <p class="empty">{words.value.shell.starting}</p>;
-  if (now.status === "ended") return <LogIn ended={now} />;
   return (
-    <Router base="/console">
-      <Shell />
-    </Router>
+    <>
+      <Now />
+      <Notices />
+    </>
   );
 }

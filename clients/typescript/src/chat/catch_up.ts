@@ -37,17 +37,14 @@ export class CatchUp {
     if (socket === undefined || this.#isAsking || this.#order.missing.size === 0) return;
     this.#isAsking = true;
     const asked = this.#order.positions(MOST);
-    socket.ask("resume", { conversations: asked }).then(
-      (answer) => {
-        if (socket === this.#socket) this.#answered(asked, answer);
-      },
-      () => {
-        if (socket !== this.#socket) return;
-        for (const { customer_service_session_id: id, seq } of asked)
-          this.#order.heardOf(id, seq + 1);
-        this.#later();
-      },
-    );
+    socket.ask("resume", { conversations: asked }, (refused, answer) => {
+      if (socket !== this.#socket) return;
+      if (refused === undefined) return this.#answered(asked, answer);
+      for (const { customer_service_session_id: id, seq } of asked) {
+        this.#order.heardOf(id, seq + 1);
+      }
+      this.#later();
+    });
   }
 
   #answered(asked: Position[], answer: unknown): void {

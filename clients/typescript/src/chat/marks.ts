@@ -1,4 +1,3 @@
-import { ApiError } from "../error.ts";
 import type { Socket } from "./socket.ts";
 
 /** The server passes on that somebody types once a second; more would only use up what a socket may send. */
@@ -43,10 +42,11 @@ export class Marks {
       if (this.#unheard.get(conversation) === message) this.#unheard.delete(conversation);
     };
     const data = { customer_service_session_id: conversation, chat_message_id: message };
-    socket.ask("mark_read", data).then(heard, (error: unknown) => {
-      if (this.#socket !== socket || !(error instanceof ApiError)) return;
+    socket.ask("mark_read", data, (refused) => {
+      if (socket !== this.#socket) return;
       // What will never be allowed is not asked for again.
-      if (error.todo !== "wait" && error.todo !== "keep_trying") return heard();
+      const isLater = refused?.todo === "wait" || refused?.todo === "keep_trying";
+      if (!isLater) return heard();
       clearTimeout(this.#timer);
       this.#timer = setTimeout(() => {
         for (const unheard of this.#unheard.keys()) this.#say(unheard);

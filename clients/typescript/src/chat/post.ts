@@ -1,5 +1,4 @@
 import { type Code, isEnd, TODO } from "../codes.ts";
-import { ApiError } from "../error.ts";
 import type { Events, Message } from "./events.ts";
 import type { Outbox, Outgoing } from "./outbox.ts";
 import { pause } from "./reconnect.ts";
@@ -63,27 +62,19 @@ export class Post {
       temp_message_id,
       reply_to_id,
     };
-    socket.ask("send_message", data).then(
-      () => {
-        if (socket !== this.#socket) return;
-        this.#answered(outgoing);
-        this.#refusals = 0;
-        this.#acked.add(temp_message_id);
-        const kept = this.#outbox.find(temp_message_id);
-        if (kept?.state === "waiting") this.#outbox.move(temp_message_id, { state: "sending" });
-        this.go();
-      },
-      (error: unknown) => {
-        if (socket !== this.#socket || !(error instanceof ApiError)) return;
-        this.#answered(outgoing);
-        this.#refused(temp_message_id, error.code, error.message);
-        this.go();
-      },
-    );
+    socket.ask("send_message", data, (refused) => {
+      if (socket !== this.#socket) return;
+      this.#asked.delete(customer_service_session_id);
+      if (refused === undefined) this.#accepted(temp_message_id);
+      else this.#refused(temp_message_id, refused.code, refused.message);
+      this.go();
+    });
   }
 
-  #answered({ temp_message_id, customer_service_session_id: conversation }: Outgoing): void {
-    if (this.#asked.get(conversation) === temp_message_id) this.#asked.delete(conversation);
+  #accepted(id: string): void {
+    this.#refusals = 0;
+    this.#acked.add(id);
+    if (this.#outbox.find(id)?.state === "waiting") this.#outbox.move(id, { state: "sending" });
   }
 
   /** A message will not be stored. */

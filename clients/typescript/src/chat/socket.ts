@@ -17,9 +17,11 @@ export interface Heard {
   closed(code: Code | undefined, wasGreeted: boolean): void;
 }
 
+/** What became of a question: the answer, or what was refused. */
+export type Answered = (refused: ApiError | undefined, data: unknown) => void;
+
 interface Question {
-  answer: (data: unknown) => void;
-  refuse: (error: ApiError) => void;
+  answered: Answered;
   timer: ReturnType<typeof setTimeout>;
 }
 
@@ -49,21 +51,23 @@ export class Socket {
     if (!this.#isOver) this.#wire.send(JSON.stringify({ event, data }));
   }
 
-  /** Says something; rejects with what was refused, and with `NETWORK` where the socket ended first. */
+  /**
+   * Says something, and is told of the answer before what came after it. There may be none: the socket's end is
+   * told to everybody at once.
+   */
   ask(
     event: "send_message" | "mark_read" | "resume" | "reauthenticate",
     data: object,
-  ): Promise<unknown> {
-    return new Promise((answer, refuse) => {
-      if (this.#isOver) return refuse(gone());
-      this.#last += 1;
-      const ack = this.#last;
-      const patience = event === "resume" ? LONG_PATIENCE : PATIENCE;
-      // One that pongs and answers nothing is as good as gone.
-      const timer = setTimeout(() => this.drop(), patience);
-      this.#questions.set(ack, { answer, refuse, timer });
-      this.#wire.send(JSON.stringify({ event, data, ack }));
-    });
+    answered: Answered,
+  ): void {
+    if (this.#isOver) return;
+    this.#last += 1;
+    const ack = this.#last;
+    const patience = event === "resume" ? LONG_PATIENCE : PATIENCE;
+    // One that pongs and answers nothing is as good as gone.
+    const timer = setTimeout(() => this.drop(), patience);
+    this.#questions.set(ack, { answered, timer });
+    this.#wire.send(JSON.stringify({ event, data, ack }));
   }
 
   /** Ends it from this side, and tells as if it had ended by itself. */
@@ -84,10 +88,8 @@ export class Socket {
     clearTimeout(this.#greeting);
     this.#heartbeat.stop();
     this.#wire.close();
-    for (const { refuse, timer } of this.#questions.values()) {
-      clearTimeout(timer);
-      refuse(gone());
-    }
+    for (const { timer } of this.#questions.values()) clearTimeout(timer);
+    // Whoever asked hears of the end itself, and asks the next socket.
     this.#questions.clear();
     this.#heard.closed(code, this.#wasGreeted);
   }
@@ -116,11 +118,10 @@ export class Socket {
     if (question === undefined) return;
     this.#questions.delete(frame.ack as number);
     clearTimeout(question.timer);
-    if (!isObject(frame.error)) return question.answer(frame.data);
+    if (!isObject(frame.error)) return question.answered(undefined, frame.data);
     const { code, message } = frame.error;
-    question.refuse(
-      new ApiError(isCode(code) ? code : "INTERNAL", { message: String(message), status: 0 }),
-    );
+    const refusal = { message: String(message), status: 0 };
+    question.answered(new ApiError(isCode(code) ? code : "INTERNAL", refusal), undefined);
   }
 }
 
@@ -132,8 +133,4 @@ function read(text: string): Record<string, unknown> | undefined {
     // `pong`, or nothing that we know.
     return;
   }
-}
-
-function gone(): ApiError {
-  return new ApiError("NETWORK", { message: "the socket is closed", status: 0 });
 }

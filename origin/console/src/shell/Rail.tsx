@@ -1,12 +1,14 @@
-import { Languages, LogOut, Moon, Sun, SunMoon } from "lucide-preact";
+import { Keyboard, UserRound } from "lucide-preact";
 import { Link, useLocation } from "wouter-preact";
-import { language, words } from "../i18n/index.ts";
-import { client, config, session } from "../state/session.ts";
+import { unreadCount, waitingCount } from "../desk/state.ts";
+import { words } from "../i18n/index.ts";
+import { own } from "../state/own.ts";
+import { config, session } from "../state/session.ts";
 import { Button } from "../ui/Button.tsx";
-import { theme, turnTheme } from "../ui/theme.ts";
+import { isAccountOpen } from "./Account.tsx";
+import { isHelpOpen } from "./Help.tsx";
+import { Looks } from "./Looks.tsx";
 import { PAGES, type Page } from "./pages.ts";
-
-const THEMES = { auto: SunMoon, light: Sun, dark: Moon };
 
 /** Whether the person may see a page, and it is switched on. */
 export function isOpen(page: Page): boolean {
@@ -20,10 +22,13 @@ function isHere(page: Page, location: string): boolean {
 }
 
 /** The way from page to page. */
-export function Rail({ counts }: { counts: Partial<Record<Page["name"], number>> }) {
+export function Rail() {
   const [location] = useLocation();
   const said = words.value.shell;
-  const ThemeIcon = THEMES[theme.value];
+  const counts: Partial<Record<Page["name"], number>> = {
+    desk: waitingCount.value + unreadCount.value,
+  };
+  const user = own.value;
   return (
     <nav class="rail" aria-label={said.name}>
       <div class="brand">
@@ -38,26 +43,33 @@ export function Rail({ counts }: { counts: Partial<Record<Page["name"], number>>
           aria-current={isHere(page, location) ? "page" : undefined}
         >
           <page.icon size={17} aria-hidden="true" />
-          {said.pages[page.name]}
+          <span>{said.pages[page.name]}</span>
           {counts[page.name] ? <span class="count">{counts[page.name]}</span> : null}
         </Link>
       ))}
       <div class="foot">
-        <Button kind="plain" label={said.theme[theme.value]} onClick={turnTheme}>
-          <ThemeIcon size={17} aria-hidden="true" />
-        </Button>
-        <Button
-          kind="plain"
-          label={said.language}
+        <button
+          type="button"
+          class="page who"
           onClick={() => {
-            language.value = language.value === "zh" ? "en" : "zh";
+            isAccountOpen.value = true;
           }}
         >
-          <Languages size={17} aria-hidden="true" />
-        </Button>
-        <Button kind="plain" label={said.logOut} onClick={() => void client().logOut()}>
-          <LogOut size={17} aria-hidden="true" />
-        </Button>
+          <UserRound size={17} aria-hidden="true" />
+          <span>{user?.nickname ?? said.account}</span>
+        </button>
+        <div class="looks">
+          <Looks />
+          <Button
+            kind="plain"
+            label={said.keys}
+            onClick={() => {
+              isHelpOpen.value = true;
+            }}
+          >
+            <Keyboard size={17} aria-hidden="true" />
+          </Button>
+        </div>
       </div>
     </nav>
   );

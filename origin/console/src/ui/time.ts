@@ -1,4 +1,4 @@
-import { locale } from "../i18n/index.ts";
+import { locale, words } from "../i18n/index.ts";
 
 const DAY = 86_400_000;
 
@@ -25,14 +25,15 @@ export function fullTime(at: string | number): string {
 
 /** A length of time in its two largest units: `2 h 5 min`. */
 export function duration(seconds: number): string {
+  const { units } = words.value.shell;
   const parts: [number, string][] = [
-    [Math.floor(seconds / 86_400), "d"],
-    [Math.floor(seconds / 3_600) % 24, "h"],
-    [Math.floor(seconds / 60) % 60, "min"],
-    [Math.floor(seconds) % 60, "s"],
+    [Math.floor(seconds / 86_400), units.d],
+    [Math.floor(seconds / 3_600) % 24, units.h],
+    [Math.floor(seconds / 60) % 60, units.min],
+    [Math.floor(seconds) % 60, units.s],
   ];
   const first = parts.findIndex(([count]) => count > 0);
-  if (first < 0) return "0 s";
+  if (first < 0) return `0 ${units.s}`;
   return parts
     .slice(first, first + 2)
     .filter(([count]) => count > 0)
