@@ -30,9 +30,8 @@ test("the examples of the documents are what the client takes", () => {
   try {
     let count = 0;
     for (const document of ["README.md", "../../docs/clients.md"]) {
-      for (const [, code = ""] of readFileSync(join(root, document), "utf8").matchAll(
-        /```ts\n([^]*?)```/g,
-      )) {
+      const text = readFileSync(join(root, document), "utf8");
+      for (const [, code = ""] of text.matchAll(/```ts\n(.*?)```/gs)) {
         count += 1;
         writeFileSync(join(folder, `example-${count}.ts`), `${code}export {};\n`);
       }
