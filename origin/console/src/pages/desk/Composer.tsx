@@ -2,7 +2,7 @@ import { signal } from "@preact/signals";
 import { SendHorizontal, X } from "lucide-preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { type Draft, draft, keepDraft } from "../../desk/outgoing.ts";
-import { isMine, rows } from "../../desk/state.ts";
+import { isMine, mayAct, rows } from "../../desk/state.ts";
 import { words } from "../../i18n/index.ts";
 import { client } from "../../state/session.ts";
 import { Button } from "../../ui/Button.tsx";
@@ -78,6 +78,9 @@ export function Composer({ id }: { id: number }) {
   if (!row) return null;
   if (row.status === "closed") return <p class="composer shut">{said.isClosed}</p>;
   if (row.status === "waiting") return <p class="composer shut">{said.acceptFirst}</p>;
+  if (!mayAct(row)) {
+    return <p class="composer shut">{said.withOther(row.admin?.nickname ?? said.nobody)}</p>;
+  }
   return (
     <form
       class="composer"

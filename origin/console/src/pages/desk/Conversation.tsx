@@ -1,7 +1,7 @@
 import { ArrowLeft, ArrowLeftRight, CircleCheck, Hand, PanelRight } from "lucide-preact";
 import { useState } from "preact/hooks";
 import { Link, useLocation } from "wouter-preact";
-import { isMine, rows, typing } from "../../desk/state.ts";
+import { isMine, mayAct, rows, typing } from "../../desk/state.ts";
 import { words } from "../../i18n/index.ts";
 import { Button } from "../../ui/Button.tsx";
 import { Avatar, presenceText } from "./Avatar.tsx";
@@ -56,7 +56,7 @@ export function Conversation({ id, hasFacts, onFacts }: Props) {
               {said.accept}
             </Button>
           ) : null}
-          {row && row.status !== "closed" && row.status !== "waiting" ? (
+          {row && row.status !== "waiting" && mayAct(row) ? (
             <>
               <Button onClick={() => setAsks("transfer")}>
                 <ArrowLeftRight size={15} aria-hidden="true" />
