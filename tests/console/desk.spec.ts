@@ -1,8 +1,8 @@
 /** The desk: a real user writes by the edge, and an agent takes it from there. */
 
+import type { Page } from "@playwright/test";
 import { holdAccessible, holdAccessibleInBoth } from "./support/axe.ts";
 import { Customer } from "./support/customer.ts";
-import type { Page } from "@playwright/test";
 import { startEdge, startOrigin, stopEdge, stopOrigin } from "./support/system.ts";
 import { expect, test } from "./support/test.ts";
 
@@ -49,16 +49,19 @@ test("an agent takes a user's chat that comes by the edge, and every mark of the
   await expect(mark(page, "我来看一下")).toHaveAttribute("data-mark", "sent");
   // Delivered, once they are there.
   await user.connect();
-  user.emit("resume", { conversations: [{ customer_service_session_id: id, seq: 0 }] });
-  const heard = await user.hears("new_message", (data) => data.content === "你好，我来看一下");
-  await expect(mark(page, "我来看一下")).toHaveAttribute("data-mark", /delivered|read/);
+  await page.keyboard.type("请稍等");
+  await page.keyboard.press("Enter");
+  const heard = await user.hears("new_message", (data) => data.content === "请稍等");
+  await expect(mark(page, "请稍等")).toHaveAttribute("data-mark", "delivered");
   await expect(page.locator(".conversation .who")).toContainText("在线");
   // Read, once they say so.
   user.emit("mark_read", { chat_message_id: heard.chat_message_id });
-  await expect(mark(page, "我来看一下")).toHaveAttribute("data-mark", "read");
+  for (const text of ["我来看一下", "请稍等"]) {
+    await expect(mark(page, text)).toHaveAttribute("data-mark", "read");
+  }
 
   // Each sees the other type.
-  await composer(page).pressSequentially("请");
+  await composer(page).pressSequentially("我查一下你的订单记录，请稍等", { delay: 300 });
   await user.hears("typing", (data) => data.is_typing === true);
   user.emit("typing", { is_typing: true });
   await expect(page.locator(".conversation .typing")).toBeVisible();
