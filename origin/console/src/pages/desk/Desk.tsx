@@ -35,12 +35,6 @@ export default function Desk() {
     };
   }, [id]);
 
-  useEffect(() => {
-    const told = (event: Event) => go(`/desk/${(event as CustomEvent<number>).detail}`);
-    addEventListener("desk-open", told);
-    return () => removeEventListener("desk-open", told);
-  }, []);
-
   const step = (by: number) => {
     const all = searched.value ? shown.value : [...waitingRows.value, ...shown.value];
     const at = all.findIndex((row) => row.customer_service_session_id === marked.value);
