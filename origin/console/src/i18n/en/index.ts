@@ -1,7 +1,24 @@
 import type { Words } from "../zh/index.ts";
+import { audit } from "./audit.ts";
+import { debug } from "./debug.ts";
 import { desk } from "./desk.ts";
 import { listings } from "./listings.ts";
 import { logIn } from "./log_in.ts";
+import { overview } from "./overview.ts";
+import { sessions } from "./sessions.ts";
 import { shell } from "./shell.ts";
+import { timeline } from "./timeline.ts";
+import { users } from "./users.ts";
 
-export const en: Words = { desk, listings, logIn, shell };
+export const en: Words = {
+  audit,
+  debug,
+  desk,
+  listings,
+  logIn,
+  overview,
+  sessions,
+  shell,
+  timeline,
+  users,
+};

@@ -1,0 +1,3 @@
+import type { Words } from "../zh/index.ts";
+
+export const overview: Words["overview"] = {};
