@@ -105,7 +105,7 @@ pub async fn change(
     by: By<'_>,
 ) -> Result<Changed, ApiError> {
     let done = app.db.retrying(|| change_in(app, user_id, change, by)).await?;
-    app.outbox_bell.ring();
+    app.outbox_bell.ring_for_ends();
     Ok(done)
 }
 
@@ -181,7 +181,7 @@ pub async fn end_sessions_of(
             Ok::<_, ApiError>(ended)
         })
         .await?;
-    app.outbox_bell.ring();
+    app.outbox_bell.ring_for_ends();
     Ok(ended)
 }
 
@@ -207,7 +207,7 @@ pub async fn set_password(
             Ok::<_, ApiError>(ended)
         })
         .await?;
-    app.outbox_bell.ring();
+    app.outbox_bell.ring_for_ends();
     Ok(ended)
 }
 

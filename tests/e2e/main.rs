@@ -34,3 +34,4 @@ mod socket_io_protocol;
 mod stand_in;
 mod stop;
 mod two_origins;
+mod typescript;

@@ -19,6 +19,7 @@ pub mod kill;
 pub mod kv;
 pub mod leaks;
 pub mod metrics;
+pub mod node_tests;
 pub mod old;
 pub mod plan;
 pub mod reply;

@@ -35,6 +35,6 @@ mod workspace;
 
 pub use build::{Variant, build_edge, edge_dir};
 pub use console::{build_console, console_dir};
-pub use npm::{console_tests, node, socketio_tests};
+pub use npm::{console_tests, node, socketio_tests, typescript_client};
 pub use progress::{say, say_error};
 pub use workspace::{origin_binary, workspace_root};

@@ -1,5 +1,5 @@
-//! The npm packages of package.json (Node itself, wrangler, wasm-opt, esbuild), those of the tests of Socket.IO and of the console,
-//! and of the bench's peers.
+//! The npm packages of package.json (Node itself, wrangler, wasm-opt, esbuild), those of the client in TypeScript, of
+//! the tests of Socket.IO and of the console, and of the bench's peers.
 
 use std::{
     fs,
@@ -31,6 +31,12 @@ pub fn socketio_tests() -> PathBuf {
     workspace_root().join("tests/socketio")
 }
 
+/// The folder of the client in TypeScript.
+#[must_use]
+pub fn typescript_client() -> PathBuf {
+    workspace_root().join("clients/typescript")
+}
+
 /// The folder of the console's tests, which run in a browser.
 #[must_use]
 pub fn console_tests() -> PathBuf {
@@ -50,6 +56,11 @@ pub fn install() -> Result<()> {
 /// Install the packages that the tests of Socket.IO run.
 pub fn install_socketio_tests() -> Result<()> {
     install_in(&socketio_tests())
+}
+
+/// Install the packages that the client in TypeScript is checked and tested with.
+pub fn install_typescript_client() -> Result<()> {
+    install_in(&typescript_client())
 }
 
 /// `npm ci` in a folder, unless it has been done for its package-lock.json.

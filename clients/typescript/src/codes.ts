@@ -88,7 +88,7 @@ export function ofClose(close: number): Code | undefined {
 
 /** Whether a text is a code that this client knows. */
 export function isCode(text: unknown): text is Code {
-  return typeof text === "string" && Object.hasOwn(TODO, text);
+  return typeof text === "string" && Object.keys(TODO).includes(text);
 }
 
 /** Whether a code says that the session, or the token that names it, is of no more use. */

@@ -505,6 +505,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v4/console/configuration": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How it is set up, and whether its parts reach each other: asked now, for three seconds at most. */
+        get: operations["get_api_v4_console_configuration"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v4/console/customer-service/queue": {
         parameters: {
             query?: never;
@@ -707,6 +724,23 @@ export interface paths {
         };
         /** How many listings there are, of all sellers. */
         get: operations["get_api_v4_console_marketplace_stats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v4/console/overview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How it all does, now and in the last hours. */
+        get: operations["get_api_v4_console_overview"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1316,6 +1350,24 @@ export interface components {
             /** @description What they say. */
             reason?: string | null;
         };
+        /** @description How it is set up, and whether its parts reach each other. Never a secret. */
+        Configuration: {
+            /** @description Browser origins whose pages may call. */
+            allowed_origins: string[];
+            /** @description Hosts that pictures in chat may come from. */
+            chat_image_hosts: string[];
+            database: components["schemas"]["DatabaseConfiguration"];
+            /** @description Whether the console has a page to look into the system with. */
+            debug: boolean;
+            edge: components["schemas"]["EdgeConfiguration"];
+            /** @description The keys that access tokens are signed and verified with. */
+            keys: components["schemas"]["KeyConfiguration"][];
+            sessions: components["schemas"]["SessionConfiguration"];
+            /** @description Of this program. */
+            version: string;
+            /** @description Whether users may log in by WeChat. */
+            wechat: boolean;
+        };
         /** @description The agent who has a conversation, as shown beside it. */
         ConversationAdmin: {
             /** @description Display name. */
@@ -1422,6 +1474,28 @@ export interface components {
             email: string;
             mobile?: null;
         });
+        /** @description The database. */
+        DatabaseConfiguration: {
+            /**
+             * Format: int64
+             * @description What its clock shows less what ours does, in milliseconds; `null` where it has none of its own.
+             */
+            clock_skew_ms: number | null;
+            /**
+             * @description Which database it is.
+             * @enum {string}
+             */
+            kind: "sqlite" | "mysql" | "mariadb";
+            /**
+             * Format: int64
+             * @description How long its answer took, in milliseconds.
+             */
+            milliseconds: number;
+            /** @description Whether reads that may lag go to a copy of it; `null` where there is none. */
+            replica_is_used: boolean | null;
+            /** @description Its version, in its own words. */
+            version: string;
+        };
         /** @description Why a session is ended. */
         Deactivate: {
             /** @description What the admin says of it. */
@@ -1459,6 +1533,31 @@ export interface components {
             device_token?: string | null;
             /** @description `phone`, `tablet`, `desktop`… */
             device_type?: string | null;
+        };
+        /** @description The edge, as it is seen from here, now. */
+        EdgeConfiguration: {
+            /**
+             * Format: int64
+             * @description What its clock shows less what ours does, in milliseconds; as exact as half of `milliseconds`.
+             */
+            clock_skew_ms: number | null;
+            /** @description Whether it answered. */
+            is_reachable: boolean;
+            /**
+             * Format: int64
+             * @description How long its answer took, in milliseconds.
+             */
+            milliseconds: number | null;
+            /** @description What kept it from answering; `null` where nothing did. */
+            problem: string | null;
+            /** @description Where browsers call it. */
+            public_url: string;
+            /** @description Whether it reaches this origin. */
+            reaches_origin: boolean | null;
+            /** @description Where this origin calls it. */
+            url: string;
+            /** @description Of its program. */
+            version: string | null;
         };
         /**
          * @description Why a session stopped being live (`authentication_sessions.end_reason`).
@@ -1622,6 +1721,20 @@ export interface components {
         InspectToken: {
             /** @description It is neither kept nor logged. */
             token: string;
+        };
+        /** @description A key that access tokens are signed or verified with. */
+        KeyConfiguration: {
+            /** @description `alg` of its tokens. */
+            alg: string;
+            /** @description Its name. */
+            kid: string;
+            retirable_from: components["schemas"]["Timestamp"] | null;
+            since: components["schemas"]["Timestamp"] | null;
+            /**
+             * @description Where a key stands in its life.
+             * @enum {string}
+             */
+            state: "published" | "signs" | "verifies_only" | "legacy";
         };
         /** @description The last message of a conversation in a list. */
         LastMessage: {
@@ -1886,6 +1999,111 @@ export interface components {
             source: string;
             status: components["schemas"]["ConversationStatus"];
         };
+        /** @description How it all does. */
+        Overview: {
+            /** @description Whether a point had more of something than the 50,000 that it says: it is counted no further. */
+            at_least: boolean;
+            now: components["schemas"]["OverviewNow"];
+            /** @description At most 60, the oldest first; the last is of the time that goes on. */
+            points: components["schemas"]["OverviewPoint"][];
+            /**
+             * Format: int64
+             * @description How long a point is, in seconds: whole minutes.
+             */
+            step_seconds: number;
+        };
+        /** @description How it stands now. */
+        OverviewNow: {
+            /**
+             * Format: int64
+             * @description Conversations that an agent has answered.
+             */
+            active: number;
+            /**
+             * Format: int64
+             * @description Conversations that an agent has and has not answered.
+             */
+            assigned: number;
+            /** @description When that is. */
+            at: components["schemas"]["Timestamp"];
+            /**
+             * Format: int64
+             * @description Sessions that have not ended.
+             */
+            live_sessions: number;
+            /**
+             * Format: int64
+             * @description Of the conversations that began in the time and have been answered, by a person: the median of how
+             *     long that took, in whole seconds. `null` where there is none.
+             */
+            median_first_response_seconds: number | null;
+            /**
+             * Format: int64
+             * @description For how long the oldest of that waits, in seconds; `null` where nothing does.
+             */
+            outbox_oldest_seconds: number | null;
+            /**
+             * Format: int64
+             * @description What the edge is still to be told.
+             */
+            outbox_pending: number;
+            /**
+             * Format: int64
+             * @description What the edge keeps refusing, and waits for a person.
+             */
+            outbox_set_aside: number;
+            /**
+             * Format: int64
+             * @description Conversations that no agent has.
+             */
+            waiting: number;
+        };
+        /** @description What was in a stretch of time. What the process that answers knows alone is `null` where it did not look. */
+        OverviewPoint: {
+            /** @description Its first moment. */
+            at: components["schemas"]["Timestamp"];
+            /**
+             * Format: int64
+             * @description How many sessions were live when it last looked.
+             */
+            live_sessions: number | null;
+            /**
+             * Format: int64
+             * @description Log-ins that were refused, for whatever reason, or told to wait.
+             */
+            log_in_failures: number;
+            /**
+             * Format: int64
+             * @description Log-ins that gave a session, a new one or the one of the same device.
+             */
+            log_ins: number;
+            /**
+             * Format: int64
+             * @description Messages that were written.
+             */
+            messages: number;
+            /**
+             * Format: int64
+             * @description The most that waited for the edge when this process looked, every 15 seconds.
+             */
+            outbox_pending: number | null;
+            /**
+             * Format: int64
+             * @description Of the ends that the edge heard of from this process: the median of the milliseconds from when the
+             *     end was written until the edge had it.
+             */
+            revocation_delay_ms_median: number | null;
+            /**
+             * Format: int64
+             * @description What 99 of 100 of them did not take longer than.
+             */
+            revocation_delay_ms_p99: number | null;
+            /**
+             * Format: int64
+             * @description Sessions that ended, for whatever reason.
+             */
+            revocations: number;
+        };
         /** @description A live session of the caller. */
         OwnSession: components["schemas"]["SessionView"] & {
             /** @description Whether the caller is in it. */
@@ -2105,6 +2323,58 @@ export interface components {
             /** Format: int64 */
             seq: number;
             temp_message_id: string | null;
+        };
+        /** @description How long sessions and tokens live, and how many there may be. */
+        SessionConfiguration: {
+            /** Format: int64 */
+            access_token_seconds: number;
+            /**
+             * Format: int64
+             * @description For how long audit events are kept; `null`: for ever.
+             */
+            audit_kept_seconds: number | null;
+            /**
+             * Format: int64
+             * @description From the last use to the end.
+             */
+            idle_seconds: number;
+            /**
+             * Format: int64
+             * @description For how long what is over is kept.
+             */
+            kept_seconds: number;
+            /** @description For every side of the system and kind of client. */
+            limits: components["schemas"]["SessionLimit"][];
+            /** Format: int64 */
+            refresh_token_seconds: number;
+            /**
+             * Format: int64
+             * @description From log-in to the absolute end.
+             */
+            session_seconds: number;
+        };
+        /** @description How many live sessions a user may have. */
+        SessionLimit: {
+            /**
+             * @description The kind of client a session was opened from; sessions of different kinds never replace each other.
+             *
+             *     - `mini_program`: WeChat mini-program.
+             *     - `web`: Browser.
+             *     - `app`: Native application.
+             * @enum {string}
+             */
+            client_type: "mini_program" | "web" | "app";
+            max_sessions: number;
+            /** @description Whether one more takes the place of the oldest; else it is refused. */
+            replaces_oldest: boolean;
+            /**
+             * @description The side of the system that a session belongs to (`authentication_sessions.user_type`).
+             *
+             *     - `user`: The mini-program's side.
+             *     - `admin`: The console's side: agents and admins.
+             * @enum {string}
+             */
+            user_type: "user" | "admin";
         };
         /** @description A session as its owner sees it. */
         SessionView: {
@@ -4595,6 +4865,84 @@ export interface operations {
             };
         };
     };
+    get_api_v4_console_configuration: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Configuration"];
+                        /** @constant */
+                        success: true;
+                    };
+                };
+            };
+            /** @description `SESSION_EXPIRED`, `SESSION_IDLE`, `SESSION_REPLACED`, `SESSION_DEACTIVATED`, `SESSION_REVOKED`, `SESSION_LOGGED_OUT`, `PASSWORD_CHANGED`, `REUSE_DETECTED`, `SESSION_NOT_FOUND`, `TOKEN_MISSING`, `TOKEN_MALFORMED`, `TOKEN_INVALID`, `TOKEN_EXPIRED` */
+            401: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"] & {
+                        /** @enum {unknown} */
+                        code?: "SESSION_EXPIRED" | "SESSION_IDLE" | "SESSION_REPLACED" | "SESSION_DEACTIVATED" | "SESSION_REVOKED" | "SESSION_LOGGED_OUT" | "PASSWORD_CHANGED" | "REUSE_DETECTED" | "SESSION_NOT_FOUND" | "TOKEN_MISSING" | "TOKEN_MALFORMED" | "TOKEN_INVALID" | "TOKEN_EXPIRED";
+                    };
+                };
+            };
+            /** @description `USER_INACTIVE`, `FORBIDDEN` */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"] & {
+                        /** @enum {unknown} */
+                        code?: "USER_INACTIVE" | "FORBIDDEN";
+                    };
+                };
+            };
+            /** @description `INTERNAL` */
+            500: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"] & {
+                        /** @enum {unknown} */
+                        code?: "INTERNAL";
+                    };
+                };
+            };
+            /** @description `ORIGIN_UNAVAILABLE` */
+            503: {
+                headers: {
+                    "retry-after": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"] & {
+                        /** @enum {unknown} */
+                        code?: "ORIGIN_UNAVAILABLE";
+                    };
+                };
+            };
+        };
+    };
     get_api_v4_console_customer_service_queue: {
         parameters: {
             query?: never;
@@ -6087,6 +6435,100 @@ export interface operations {
                     "application/json": components["schemas"]["Failure"] & {
                         /** @enum {unknown} */
                         code?: "USER_INACTIVE" | "FORBIDDEN";
+                    };
+                };
+            };
+            /** @description `INTERNAL` */
+            500: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"] & {
+                        /** @enum {unknown} */
+                        code?: "INTERNAL";
+                    };
+                };
+            };
+            /** @description `ORIGIN_UNAVAILABLE` */
+            503: {
+                headers: {
+                    "retry-after": components["headers"]["RetryAfter"];
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"] & {
+                        /** @enum {unknown} */
+                        code?: "ORIGIN_UNAVAILABLE";
+                    };
+                };
+            };
+        };
+    };
+    get_api_v4_console_overview: {
+        parameters: {
+            query?: {
+                /** @description Minutes back from now; what the first point has of them may begin before. */
+                minutes?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Overview"];
+                        /** @constant */
+                        success: true;
+                    };
+                };
+            };
+            /** @description `SESSION_EXPIRED`, `SESSION_IDLE`, `SESSION_REPLACED`, `SESSION_DEACTIVATED`, `SESSION_REVOKED`, `SESSION_LOGGED_OUT`, `PASSWORD_CHANGED`, `REUSE_DETECTED`, `SESSION_NOT_FOUND`, `TOKEN_MISSING`, `TOKEN_MALFORMED`, `TOKEN_INVALID`, `TOKEN_EXPIRED` */
+            401: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"] & {
+                        /** @enum {unknown} */
+                        code?: "SESSION_EXPIRED" | "SESSION_IDLE" | "SESSION_REPLACED" | "SESSION_DEACTIVATED" | "SESSION_REVOKED" | "SESSION_LOGGED_OUT" | "PASSWORD_CHANGED" | "REUSE_DETECTED" | "SESSION_NOT_FOUND" | "TOKEN_MISSING" | "TOKEN_MALFORMED" | "TOKEN_INVALID" | "TOKEN_EXPIRED";
+                    };
+                };
+            };
+            /** @description `USER_INACTIVE`, `FORBIDDEN` */
+            403: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"] & {
+                        /** @enum {unknown} */
+                        code?: "USER_INACTIVE" | "FORBIDDEN";
+                    };
+                };
+            };
+            /** @description `VALIDATION_FAILED` */
+            422: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"] & {
+                        /** @enum {unknown} */
+                        code?: "VALIDATION_FAILED";
                     };
                 };
             };

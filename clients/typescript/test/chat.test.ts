@@ -284,6 +284,23 @@ test("a token that ends is renewed in place", async () => {
   assert.equal(server.wires.length, 1);
 });
 
+test("a token whose whole life is short is not renewed again and again", async () => {
+  const server = new FakeServer();
+  server.lifetime = 30;
+  const client = await talking(server);
+  // As the server does: less than a minute is left of every one.
+  server.atFrame = (wire, event) => {
+    if (event === "reauthenticate") wire.event("session_expiring", { expires_at: "soon" });
+    return true;
+  };
+  server.wire.event("session_expiring", { expires_at: "soon" });
+  await pass(300_000);
+  const count = server.count("/refresh");
+  assert.ok(10 <= count && count <= 20, String(count));
+  assert.equal(server.wires.length, 1);
+  client.chat.close();
+});
+
 test("a token that has ended is renewed before the next socket", async () => {
   const server = new FakeServer();
   const client = await talking(server);
@@ -331,6 +348,19 @@ test("pauses double from 1 s to 30 s, times 0.5 to 1.5, and the network's return
     await until(() => client.chat.state === "open", "open at once", 200);
     client.chat.close();
   }
+});
+
+test("the oldest of too many sockets does not push back in", async () => {
+  const server = new FakeServer();
+  const client = await talking(server, { random: () => 0.5 });
+  await pass(10_000);
+  server.wire.cut(4431);
+  await pass(29_000);
+  assert.equal(server.wires.length, 1);
+  assert.equal(client.chat.state, "waiting");
+  await pass(2_000);
+  assert.equal(server.wires.length, 2);
+  client.chat.close();
 });
 
 test("a server that says when to come back is believed", async () => {

@@ -49,6 +49,24 @@ test("ten cold starts are one log-in", async () => {
   assert.equal(server.count("/refresh"), 0);
 });
 
+test("starts that come at once are one, and may log in if one of them may", async () => {
+  const server = new FakeServer();
+  const client = clientOf(server);
+  const states = await Promise.all([
+    client.start(),
+    client.start(logIn),
+    client.start(),
+    client.start(logIn),
+  ]);
+  assert.deepEqual(
+    states.map(({ status }) => status),
+    ["ended", "live", "live", "live"],
+  );
+  assert.equal(server.count("/login"), 1);
+  await client.start();
+  assert.equal(server.count("/verify"), 1);
+});
+
 test("a start verifies, then refreshes, and logs in only if both say no", async () => {
   const server = new FakeServer();
   const store = memoryStore();

@@ -18,6 +18,7 @@ use worker::{Error, Result};
 
 use super::{
     audience::frame,
+    crowd::Crowd,
     room::Room,
     sockets::{self, Socket},
     store::conversation::Known,
@@ -86,6 +87,14 @@ impl Room {
         if known.is_none() {
             store.forget_conversations_before(id)?;
         }
+        let is_known = |known: &Known| {
+            head.seq <= known.last_seq
+                && conversation.version <= known.facts.conversation.version
+                && conversation.last_seq <= known.facts.conversation.last_seq
+        };
+        if known.as_ref().is_some_and(is_known) {
+            return Ok(());
+        }
         let mut known =
             known.unwrap_or_else(|| Known::new(*conversation, head.seq.saturating_sub(1)));
         if let Some((user_id, from)) = known.learn(conversation) {
@@ -144,16 +153,17 @@ impl Room {
         let is_everyones =
             matches!(change, ConversationChange::Waiting | ConversationChange::Accepted);
         let concerned = if self.side == SenderType::User || is_everyones {
-            sockets::all(&self.state)
+            Crowd::all(&self.state)
         } else {
-            let mut concerned = self.holders(conversation);
-            if let (Some(previous), true) = (previous_admin_id, conversation.admin_id.is_some()) {
-                concerned.extend(sockets::of_user(&self.state, *previous));
+            let holders = self.holders(conversation);
+            match previous_admin_id {
+                Some(previous) if conversation.admin_id.is_some() => {
+                    holders.and(Crowd::of_user(&self.state, *previous))
+                }
+                _ => holders,
             }
-            concerned
         };
-        let text = frame(name::CONVERSATION_UPDATED, update);
-        send_text_to(&concerned, &text);
+        concerned.send(&frame(name::CONVERSATION_UPDATED, update));
         match self.side {
             SenderType::Admin => self.queue_wanted.borrow_mut().wanted_by_all(clock::now()),
             SenderType::User if conversation.status != ConversationStatus::Closed => {
@@ -214,7 +224,7 @@ impl Room {
                 known.last_seq = seq - i64::try_from(MAX_BATCH).unwrap_or_default();
                 self.store()?.save_conversation(&known)?;
                 let concerned = self.holders(&known.facts.conversation);
-                send_to(&concerned, &ServerEvent::ResumeTruncated(position));
+                concerned.tell(&ServerEvent::ResumeTruncated(position));
             }
             let question = ReplayQuestion {
                 reader: None,
@@ -330,14 +340,6 @@ impl Room {
 /// What a room reads of a message.
 pub(super) fn head(message: &RawValue) -> Result<MessageHead> {
     Ok(serde_json::from_slice(message.get().as_bytes())?)
-}
-
-/// Sends one event to several sockets.
-pub(super) fn send_to(sockets: &[Socket], event: &ServerEvent) {
-    // Our events are plain data: they can be written.
-    if let Ok(text) = serde_json::to_string(event) {
-        send_text_to(sockets, &text);
-    }
 }
 
 /// Sends one frame to several sockets.

@@ -9,18 +9,15 @@ use shared::{
     session::SessionHash,
 };
 
-use super::{
-    room::Room,
-    sockets::{self, Socket},
-};
+use super::{crowd::Crowd, room::Room};
 
 impl Room {
     /// The sockets of those who have a conversation: its user's, or its agent's and every agent's while
     /// none has it.
-    pub(super) fn holders(&self, conversation: &RoomConversation) -> Vec<Socket> {
+    pub(super) fn holders(&self, conversation: &RoomConversation) -> Crowd {
         match (self.side, conversation.admin_id) {
-            (SenderType::Admin, Some(admin_id)) => sockets::of_user(&self.state, admin_id),
-            _ => sockets::all(&self.state),
+            (SenderType::Admin, Some(admin_id)) => Crowd::of_user(&self.state, admin_id),
+            _ => Crowd::all(&self.state),
         }
     }
 
@@ -30,15 +27,15 @@ impl Room {
         conversation: &RoomConversation,
         side: SenderType,
         user_id: Option<i64>,
-    ) -> Vec<Socket> {
-        let mut sockets = self.holders(conversation);
+    ) -> Crowd {
+        let holders = self.holders(conversation);
         if let (SenderType::Admin, SenderType::Admin, Some(admin_id), Some(user_id)) =
             (self.side, side, conversation.admin_id, user_id)
             && admin_id != user_id
         {
-            sockets.extend(sockets::of_user(&self.state, user_id));
+            return holders.and(Crowd::of_user(&self.state, user_id));
         }
-        sockets
+        holders
     }
 
     /// Sends a message to whom it is for; whether a socket of the side that did not write it was among
@@ -53,16 +50,24 @@ impl Room {
         let id = conversation.customer_service_session_id;
         let (sent, new) = (sent_frame(message), new_frame(message));
         let holds = self.held.borrow();
+        let crowd = self.holders_and(conversation, head.sender_type, head.sender_id);
+        let is_others = head.sender_type != self.side;
+        if holds.is_empty() {
+            let Some(session) = sender_session else { return crowd.send(&new) && is_others };
+            let (senders, others) = crowd.split(&self.state, session);
+            let is_sent = [senders.send(&sent), others.send(&new)];
+            return is_sent.contains(&true) && is_others;
+        }
         let mut is_delivered = false;
-        for socket in self.holders_and(conversation, head.sender_type, head.sender_id) {
+        for socket in crowd.sockets() {
             // It comes to this one with the past that it is being sent.
-            if !holds.is_empty() && holds.contains(&(socket.owner.socket_id.clone(), id)) {
+            if holds.contains(&(socket.owner.socket_id.clone(), id)) {
                 continue;
             }
             let is_senders = sender_session
                 .is_some_and(|session| *session == SessionHash::of(&socket.owner.session_token));
             socket.send_text(if is_senders { &sent } else { &new });
-            is_delivered |= head.sender_type != self.side;
+            is_delivered |= is_others;
         }
         is_delivered
     }

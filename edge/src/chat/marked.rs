@@ -1,16 +1,13 @@
 //! Messages that have come further, as those are told who wrote them and who reads along.
 
-use shared::{
-    chat::{
-        MessageStatus, SenderType,
-        event::{MessageStatusChange, MessagesRead, ServerEvent},
-        news::Marked,
-    },
-    session::SessionHash,
+use shared::chat::{
+    MessageStatus, SenderType,
+    event::{MessageStatusChange, MessagesRead, ServerEvent},
+    news::Marked,
 };
 use worker::Result;
 
-use super::{admit::send_to, room::Room, sockets};
+use super::{crowd::Crowd, room::Room};
 
 impl Room {
     /// Tells whom it concerns that messages have come further. A message that was read is not told to be
@@ -32,18 +29,17 @@ impl Room {
             // The reader's other devices.
             if marked.status == MessageStatus::Read {
                 let event = ServerEvent::MessagesRead(read_event(marked));
-                let mut sockets = self.holders_and(conversation, marked.by, marked.reader_id);
-                sockets.retain(|socket| {
-                    let session = SessionHash::of(&socket.owner.session_token);
-                    marked.reader_session.as_ref() != Some(&session)
-                });
-                send_to(&sockets, &event);
+                let holders = self.holders_and(conversation, marked.by, marked.reader_id);
+                match &marked.reader_session {
+                    Some(session) => holders.split(&self.state, session).1.tell(&event),
+                    None => holders.tell(&event),
+                }
             }
             return Ok(());
         }
         if marked.status == MessageStatus::Read {
             let event = ServerEvent::MessagesRead(read_event(marked));
-            send_to(&self.holders(conversation), &event);
+            self.holders(conversation).tell(&event);
         }
         if chat_message_ids.is_empty() {
             return Ok(());
@@ -54,10 +50,10 @@ impl Room {
             status: marked.status,
         });
         match self.side {
-            SenderType::User => send_to(&sockets::all(&self.state), &event),
+            SenderType::User => Crowd::all(&self.state).tell(&event),
             SenderType::Admin => {
                 for sender_id in &marked.sender_ids {
-                    send_to(&sockets::of_user(&self.state, *sender_id), &event);
+                    Crowd::of_user(&self.state, *sender_id).tell(&event);
                 }
             }
         }

@@ -4,9 +4,12 @@
 //! their [`frames`], hands on what is [`outgoing`], hears what was stored ([`admit`]) and keeps in its
 //! [`store`] what must outlast its sleep. What is to be done later hangs on its one [`alarm`].
 
+mod accepting;
 mod admit;
 mod alarm;
 mod audience;
+
+mod crowd;
 pub mod delivery;
 mod desk;
 mod frames;

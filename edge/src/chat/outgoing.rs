@@ -7,7 +7,8 @@ use serde_json::{json, value::RawValue};
 use shared::{
     chat::{
         event::{AckFrame, AckOutcome, MessageFailed, SendMessage, ServerEvent, name},
-        news::StoredMessage,
+        news::{RawNews, StoredMessage},
+        room::{Room as Name, RoomCall},
     },
     envelope::FieldError,
     error::ErrorCode,
@@ -15,13 +16,16 @@ use shared::{
     session::SessionHash,
     time::Timestamp,
 };
-use worker::Result;
+use worker::{Delay, Result};
 
 use super::{
-    admit::{head, send_text_to},
+    accepting::{Collecting, Sent, TOGETHER},
+    admit::{RawMessage, head, send_text_to},
     alarm::retry_at,
     audience::{frame, sent_frame},
+    crowd::Crowd,
     room::Room,
+    rooms,
     sockets::{self, Socket},
     store::outgoing::{Enqueued, Outgoing},
 };
@@ -81,37 +85,58 @@ impl Room {
             return tell_refused(socket, failure, ack);
         }
         // What is handed over twice is known by it.
-        let temp_message_id = message.temp_message_id.get_or_insert_with(random::id).clone();
-        let owner = &socket.owner;
-        let sent = SocketMessage {
+        message.temp_message_id.get_or_insert_with(random::id);
+        let message = SocketMessage {
             sender: socket.accepts_now(),
             customer_service_session_id: conversation,
             message,
-            language: owner.language,
+            language: socket.owner.language,
         };
+        let sent = Sent { socket: socket.clone(), message, ack };
+        let Some(collecting) = self.accepting.borrow_mut().add(sent, clock::now()) else {
+            // Who collects takes it along.
+            return;
+        };
+        if collecting == Collecting::ForAWhile {
+            Delay::from(TOGETHER).await;
+        }
+        let sent = self.accepting.borrow_mut().take(clock::now());
+        // Written without a pause in between, they are one transaction.
+        let are_kept = sent.into_iter().map(|one| self.keep(one)).fold(false, |any, one| any | one);
+        if are_kept {
+            self.arm_by(clock::now().plus(CHECK_AFTER)).await;
+            self.flush().await;
+        }
+    }
+
+    /// Puts a message into the outbox, or refuses it; whether it is there.
+    fn keep(&self, sent: Sent) -> bool {
+        let Sent { socket, message, ack } = sent;
+        let owner = &socket.owner;
         let session = SessionHash::of(&owner.session_token);
         let enqueued = self
             .store()
-            .and_then(|store| store.enqueue(owner.user_id, &session, &owner.socket_id, &sent));
+            .and_then(|store| store.enqueue(owner.user_id, &session, &owner.socket_id, &message));
+        let temp_message_id = message.message.temp_message_id;
         let code = match Self::logged("a message was not accepted", enqueued) {
             Some(Enqueued::Waits) => {
                 if let Some(ack) = ack {
                     // It waits for what was just written: what is acked is kept.
                     let data = json!({
                         "status": "sending",
-                        "customer_service_session_id": conversation,
+                        "customer_service_session_id": message.customer_service_session_id,
                         "temp_message_id": temp_message_id,
                     });
                     socket.send(&AckFrame { ack, outcome: AckOutcome::Data(data) });
                 }
-                self.arm_by(clock::now().plus(CHECK_AFTER)).await;
-                return self.flush().await;
+                return true;
             }
             Some(Enqueued::Differs) => ErrorCode::Conflict,
             Some(Enqueued::Full) => ErrorCode::RateLimited,
             None => ErrorCode::Internal,
         };
-        tell_refused(socket, failure(socket, Some(temp_message_id), code), ack);
+        tell_refused(&socket, failure(&socket, temp_message_id, code), ack);
+        false
     }
 
     /// Hands over what waits, batch by batch, unless that is being done.
@@ -220,6 +245,7 @@ impl Room {
                 }
             }
         }
+        self.tell_other_side(stored.iter().map(|(_, told)| told));
         let news = stored.iter().map(|(waiting, told)| StoredMessage {
             sender_session: Some(waiting.session.clone()),
             ..told.clone()
@@ -249,6 +275,32 @@ impl Room {
         Ok(())
     }
 
+    /// Tells the rooms of the other side what was just stored. The origin tells them, too, and until they
+    /// have it; this is the shorter way.
+    fn tell_other_side<'a>(&self, stored: impl Iterator<Item = &'a RawMessage>) {
+        let mut rooms: Vec<(Name, Vec<RawNews>)> = Vec::new();
+        for told in stored {
+            for room in self.other_side(&told.conversation) {
+                let news = RawNews::Message(told.clone());
+                match rooms.iter_mut().find(|(one, _)| *one == room) {
+                    Some((_, of_it)) => of_it.push(news),
+                    None => rooms.push((room, vec![news])),
+                }
+            }
+        }
+        for (room, news) in rooms {
+            let Some(me) = self.me() else { return };
+            self.state.wait_until(async move {
+                if let Err(refused) = rooms::tell(&me.env, room, &RoomCall::Tell(news)).await {
+                    log::warn(
+                        "",
+                        &format!("{} hears it from the origin: {refused:?}", room.name()),
+                    );
+                }
+            });
+        }
+    }
+
     /// Hands over no more of a conversation for a while.
     fn put_off(&self, conversation: i64) {
         let now = clock::now();
@@ -265,7 +317,7 @@ impl Room {
         struct Head {
             code: ErrorCode,
         }
-        send_text_to(&sockets::of_session(&self.state, session), text);
+        Crowd::of_session(&self.state, session).send(text);
         // Judged by its row: the push that tells of the end may still be on its way.
         if let Ok(Head { code }) = serde_json::from_slice(failure.get().as_bytes())
             && code.is_session_end()

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use shared::{chat::event, time::Timestamp};
 
-use super::{admit::send_text_to, audience::frame, room::Room, sockets};
+use super::{admit::send_text_to, audience::frame, crowd::Crowd, room::Room};
 use crate::{clock, env, log, origin, random, sorted};
 
 /// What changes within this is told together.
@@ -61,11 +61,15 @@ impl Room {
         };
         match asked.await {
             Ok(queue) => {
-                let mut open = sockets::all(&self.state);
-                if !wanted.is_everyones {
+                let text = frame(event::name::QUEUE_UPDATED, &queue);
+                let crowd = Crowd::all(&self.state);
+                if wanted.is_everyones {
+                    crowd.send(&text);
+                } else {
+                    let mut open = crowd.sockets();
                     open.retain(|socket| wanted.sockets.contains(&socket.owner.socket_id));
+                    send_text_to(&open, &text);
                 }
-                send_text_to(&open, &frame(event::name::QUEUE_UPDATED, &queue));
             }
             Err(refused) => {
                 log::warn(&request_id, &format!("the queue is not to be had: {refused:?}"));

@@ -56,6 +56,12 @@ pub fn open(state: &State, env: &Env) -> Result<()> {
 /// A room's hold on sockets in gateways.
 pub struct Subscriber(State);
 
+impl Clone for Subscriber {
+    fn clone(&self) -> Self {
+        Self(same(&self.0))
+    }
+}
+
 impl Subscriber {
     /// Has a frame sent, unless the reader is too slow.
     pub fn send(&self, socket_id: &str, frame: &str) {

@@ -27,6 +27,8 @@ use worker::{
 };
 
 use super::{
+    accepting::Accepting,
+    crowd::Crowd,
     life::Life,
     meter::Meter,
     outgoing::Sending,
@@ -50,6 +52,8 @@ pub struct Room {
     pub(super) side: SenderType,
     /// What each socket has sent since the object woke.
     pub(super) meters: RefCell<sorted::Map<String, Meter>>,
+    /// Messages that are about to be put into the outbox.
+    pub(super) accepting: RefCell<Accepting>,
     /// How the outbox is being emptied.
     pub(super) sending: RefCell<Sending>,
     /// Since when marks are on their way.
@@ -87,6 +91,7 @@ impl Room {
             env,
             side,
             meters: RefCell::default(),
+            accepting: RefCell::default(),
             sending: RefCell::default(),
             marking: Cell::default(),
             held: RefCell::default(),
@@ -227,11 +232,12 @@ impl Room {
     }
 
     fn pass_on(&self, passing: &Passing) {
-        for socket in sockets::all(&self.state) {
-            let meant = passing.to_user_ids.as_ref();
-            if meant.is_none_or(|user_ids| user_ids.contains(&socket.owner.user_id)) {
-                socket.send_text(&passing.frame);
-            }
+        let Some(user_ids) = &passing.to_user_ids else {
+            Crowd::all(&self.state).send(&passing.frame);
+            return;
+        };
+        for user_id in user_ids {
+            Crowd::of_user(&self.state, *user_id).send(&passing.frame);
         }
     }
 

@@ -13,12 +13,16 @@ use shared::{
 };
 use worker::{Result, State, WebSocket};
 
-use super::remote::{self, Subscriber};
+use super::{
+    crowd::Crowd,
+    remote::{self, Subscriber},
+};
 
 /// The most that may wait for a slow reader, in bytes.
 pub const MAX_BUFFERED: u32 = 1024 * 1024;
 
 /// An open socket and whose it is.
+#[derive(Clone)]
 pub struct Socket {
     /// Whose it is.
     pub owner: SocketOwner,
@@ -30,6 +34,7 @@ pub struct Socket {
 }
 
 /// Where a socket is.
+#[derive(Clone)]
 enum Place {
     Here(WebSocket),
     AtGateway(Subscriber),
@@ -171,7 +176,7 @@ impl Socket {
 
 /// Every open socket of the room.
 pub fn all(state: &State) -> Vec<Socket> {
-    with_remote(state.get_websockets(), remote::all(state))
+    Crowd::all(state).sockets()
 }
 
 /// How many sockets the room has, open or closing.
@@ -181,14 +186,22 @@ pub fn count(state: &State) -> Result<usize> {
 
 /// The open sockets of one person.
 pub fn of_user(state: &State, user_id: i64) -> Vec<Socket> {
-    let here = state.get_websockets_with_tag(&user_tag(user_id));
-    with_remote(here, remote::of_user(state, user_id))
+    Crowd::of_user(state, user_id).sockets()
 }
 
 /// The open sockets of one session.
 pub fn of_session(state: &State, session: &SessionHash) -> Vec<Socket> {
-    let here = state.get_websockets_with_tag(&session_tag(session));
-    with_remote(here, remote::of_session(state, session))
+    Crowd::of_session(state, session).sockets()
+}
+
+/// The sockets of one person that are here, open or closing.
+pub fn raw_of_user(state: &State, user_id: i64) -> Vec<WebSocket> {
+    state.get_websockets_with_tag(&user_tag(user_id))
+}
+
+/// The sockets of one session that are here, open or closing.
+pub fn raw_of_session(state: &State, session: &SessionHash) -> Vec<WebSocket> {
+    state.get_websockets_with_tag(&session_tag(session))
 }
 
 /// The name of a socket, open or not.
@@ -212,12 +225,6 @@ pub fn finish(raw: &WebSocket, code: usize) {
     // A code that stands for "none" or "lost" cannot be sent.
     let code = u16::try_from(code).ok().filter(|code| matches!(code, 1000 | 3000..=4999));
     let _ = raw.close(Some(code.unwrap_or(1000)), Some(""));
-}
-
-fn with_remote(here: Vec<WebSocket>, remote: Vec<Socket>) -> Vec<Socket> {
-    let mut open: Vec<_> = here.into_iter().filter_map(Socket::restore).collect();
-    open.extend(remote);
-    open
 }
 
 fn attachment(socket: &WebSocket) -> Option<Attachment> {

@@ -78,7 +78,7 @@ pub async fn take_ends(app: &App, since: Timestamp) -> Result<usize, ApiError> {
         }
     }
     if !ended.is_empty() {
-        app.outbox_bell.ring();
+        app.outbox_bell.ring_for_ends();
     }
     Ok(ended.len())
 }

@@ -50,7 +50,7 @@ pub async fn sweep(app: &App) -> Result<usize, ApiError> {
     }
     app.metrics.done(Task::Expiry, now);
     if count > 0 {
-        app.outbox_bell.ring();
+        app.outbox_bell.ring_for_ends();
     }
     Ok(count)
 }

@@ -47,7 +47,7 @@ const MAX_ALERTS: usize = 8;
 /// The shortest and the longest pause of news while the edge is away.
 const AWAY: RangeInclusive<Duration> = Duration::from_millis(250)..=MAX_PAUSE;
 
-/// Rung when a transaction that wrote to the outbox has committed.
+/// Rung when a transaction that wrote to the outbox has committed: a bell for each of the two that empty it.
 #[derive(Default)]
 pub struct Bell {
     ends: Notify,
@@ -55,9 +55,13 @@ pub struct Bell {
 }
 
 impl Bell {
-    /// Has the sender look, now or as soon as it is done with what it has.
-    pub fn ring(&self) {
+    /// Has the sender of ends and alerts look, now or as soon as it is done with what it has.
+    pub fn ring_for_ends(&self) {
         self.ends.notify_one();
+    }
+
+    /// The same of what happened in conversations.
+    pub fn ring_for_news(&self) {
         self.news.notify_one();
     }
 }

@@ -15,7 +15,7 @@ use crate::{error::ApiError, state::App};
 /// `CONFLICT`, with who has it, where another was first or it is closed.
 pub async fn accept(app: &App, id: i64, by: By<'_>) -> Result<Standing, ApiError> {
     let standing = app.db.retrying(|| accept_in(app, id, by)).await?;
-    app.outbox_bell.ring();
+    app.outbox_bell.ring_for_news();
     Ok(standing)
 }
 

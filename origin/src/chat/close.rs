@@ -19,7 +19,7 @@ pub async fn close(
     by: By<'_>,
 ) -> Result<Standing, ApiError> {
     let standing = app.db.retrying(|| close_in(app, id, reason, by)).await?;
-    app.outbox_bell.ring();
+    app.outbox_bell.ring_for_news();
     Ok(standing)
 }
 

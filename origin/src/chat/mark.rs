@@ -85,7 +85,7 @@ async fn mark(app: &App, wanted: Wanted<'_>) -> Result<i64, ApiError> {
     loop {
         // So many a transaction: messages that are being written wait for the same lock.
         let (seq, full) = app.db.retrying(|| mark_in(app, wanted)).await?;
-        app.outbox_bell.ring();
+        app.outbox_bell.ring_for_news();
         if !full {
             return Ok(seq);
         }

@@ -27,7 +27,7 @@ pub async fn open_conversation(
         }
         match app.db.retrying(|| begin(app, user_id, source)).await {
             Ok(begun) => {
-                app.outbox_bell.ring();
+                app.outbox_bell.ring_for_news();
                 return Ok((begun, true));
             }
             Err(ApiError::Database(error)) if is_unique_violation(&error) => {}

@@ -30,7 +30,7 @@ pub async fn place(app: &App, id: i64) -> Result<u64, ApiError> {
             Ok::<_, ApiError>(placed)
         })
         .await?;
-    app.outbox_bell.ring();
+    app.outbox_bell.ring_for_news();
     Ok(placed)
 }
 

@@ -67,7 +67,7 @@ pub(super) async fn send_all(
             Ok::<_, ApiError>(outcomes)
         })
         .await?;
-    app.outbox_bell.ring();
+    app.outbox_bell.ring_for_news();
     Ok(outcomes)
 }
 

@@ -18,7 +18,7 @@ use crate::{error::ApiError, state::App, store};
 /// agent or admin.
 pub async fn transfer(app: &App, id: i64, to: i64, by: By<'_>) -> Result<Standing, ApiError> {
     let standing = app.db.retrying(|| transfer_in(app, id, to, by)).await?;
-    app.outbox_bell.ring();
+    app.outbox_bell.ring_for_news();
     Ok(standing)
 }
 

@@ -132,7 +132,7 @@ fn causes_of_log_in(risk: &Risk, claimed: bool, others_live: bool) -> Vec<Cause>
 /// transaction has committed. Where the same transaction ends sessions, raise it before that, so
 /// that their sockets hear of it before they are closed.
 ///
-/// Ring `app.outbox_bell` after the commit.
+/// Ring `app.outbox_bell` for ends after the commit.
 ///
 /// # Errors
 /// The database's.

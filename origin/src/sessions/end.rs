@@ -22,7 +22,7 @@ use crate::{
 /// Ends a session in a transaction: its row says why, the audit log says who, and the edge will be
 /// told once the transaction has committed. `false` where it had ended before; that end is kept.
 ///
-/// Ring `app.outbox_bell` after the commit.
+/// Ring `app.outbox_bell` for ends after the commit.
 ///
 /// # Errors
 /// The database's.
@@ -119,7 +119,7 @@ pub async fn end_by_key(
             Ok::<_, ApiError>(EndedSession { user_id: session.user_id, end_reason, ended })
         })
         .await?;
-    app.outbox_bell.ring();
+    app.outbox_bell.ring_for_ends();
     Ok(done)
 }
 
@@ -153,7 +153,7 @@ impl AllOf {
 /// Ends sessions in a transaction, each as [`end`] does; the keys of those that were live. One whose
 /// time was over is put on record as that.
 ///
-/// Ring `app.outbox_bell` after the commit.
+/// Ring `app.outbox_bell` for ends after the commit.
 ///
 /// # Errors
 /// The database's.

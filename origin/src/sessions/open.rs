@@ -86,7 +86,7 @@ pub async fn open(app: &App, log_in: &LogIn<'_>) -> Result<Opened, ApiError> {
             Ok::<_, ApiError>(opened)
         })
         .await;
-    app.outbox_bell.ring();
+    app.outbox_bell.ring_for_ends();
     opened
 }
 

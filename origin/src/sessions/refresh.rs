@@ -158,7 +158,7 @@ pub async fn refresh(app: &App, token: &str, call: &CallContext) -> Result<Refre
     let presented = Presented::find(app, token).await?;
     let refreshed = app.db.retrying(|| refresh_in(app, &presented, call)).await?;
     refreshed.ok_or_else(|| {
-        app.outbox_bell.ring();
+        app.outbox_bell.ring_for_ends();
         ErrorCode::ReuseDetected.into()
     })
 }

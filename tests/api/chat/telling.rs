@@ -153,7 +153,7 @@ async fn news_that_the_edge_leaves_out_is_told_again_for_as_long_as_it_takes(app
     while sender.edge.left() > 0 {
         assert_eq!(app.outbox("conversation_updated").await, 1, "it is not set aside");
         app.clock.step(Duration::from_secs(1));
-        sender.process.app.outbox_bell.ring();
+        sender.process.app.outbox_bell.ring_for_news();
         a_moment().await;
     }
     while app.outbox("conversation_updated").await > 0 {

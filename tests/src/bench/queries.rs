@@ -10,6 +10,7 @@ use origin::store::{
     DbZone,
     listing_counts::OF_SELLER,
     listings::page_of_seller_statement,
+    sessions::BY_TOKEN,
     slice::Slice,
     statement::{Statement, Value},
 };
@@ -21,7 +22,7 @@ use super::{now, rate};
 /// Which queries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Asked {
-    /// The counts and the first page of a seller.
+    /// The look at the caller's session, the counts and the first page of a seller.
     MyListings {
         /// The seller.
         seller_user_id: i64,
@@ -29,14 +30,22 @@ pub enum Asked {
 }
 
 impl Asked {
-    fn statements(self) -> Vec<Statement> {
+    async fn statements(self, connection: &mut MySqlConnection) -> Result<Vec<Statement>> {
         match self {
             Self::MyListings { seller_user_id } => {
+                let token: String = sqlx::query_scalar(
+                    "SELECT session_token FROM authentication_sessions WHERE user_id = ? LIMIT 1",
+                )
+                .bind(seller_user_id)
+                .fetch_one(connection)
+                .await?;
+                let mut session = Statement::new(BY_TOKEN.as_str());
+                session.values.push(Value::Text(token));
                 let mut counts = Statement::new(OF_SELLER);
                 counts.values.extend([seller_user_id.into(), seller_user_id.into()]);
                 let page =
                     page_of_seller_statement(seller_user_id, None, DbZone::UTC, Slice::first(20));
-                vec![counts, page]
+                Ok(vec![session, counts, page])
             }
         }
     }
@@ -57,11 +66,16 @@ pub async fn queries(
     for _ in 0..connections {
         open.push(MySqlConnection::connect(database).await?);
     }
+    let mut ready = Vec::with_capacity(connections);
+    for mut connection in open {
+        let statements = asked.statements(&mut connection).await?;
+        ready.push((connection, statements));
+    }
     let (left, mut tasks) = (Arc::new(AtomicUsize::new(times)), JoinSet::new());
     let start = now();
-    for connection in open {
+    for (connection, statements) in ready {
         let left = Arc::clone(&left);
-        tasks.spawn(ask(connection, asked.statements(), left));
+        tasks.spawn(ask(connection, statements, left));
     }
     while let Some(done) = tasks.join_next().await {
         done??;

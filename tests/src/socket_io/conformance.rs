@@ -16,6 +16,7 @@ use xtask::{
 };
 
 use super::packages;
+use crate::node_tests;
 
 /// How long a server may take to come up on a busy machine, and the suite to run.
 const PATIENCE: Duration = Duration::from_mins(2);
@@ -155,28 +156,12 @@ async fn suite(
     rhythm: Rhythm,
     is_reference: bool,
 ) -> Result<u32, String> {
-    let mut command = Command::new(node());
-    command
-        .args(["--test", "--test-reporter=spec", "conformance/*.test.mjs"])
-        .current_dir(packages())
-        .env("SERVER_URL", url)
-        .env("LEGACY_SERVER_URL", legacy_url)
-        .envs(rhythm.environment())
-        .env("REFERENCE", if is_reference { "1" } else { "0" })
-        .stdin(Stdio::null())
-        .kill_on_drop(true);
-    let output = timeout(2 * PATIENCE, command.output()).await;
-    let output =
-        output.map_err(|_| "the suite does not end")?.map_err(|error| error.to_string())?;
-    let said = String::from_utf8_lossy(&output.stdout);
-    let count = |name: &str| -> u32 {
-        let line = said.lines().find_map(|line| line.strip_prefix(&format!("ℹ {name} ")));
-        line.and_then(|count| count.trim().parse().ok()).unwrap_or_default()
-    };
-    let left_out = count("fail") + count("cancelled") + count("skipped") + count("todo");
-    if output.status.success() && left_out == 0 && count("pass") > 0 {
-        return Ok(count("pass"));
-    }
-    let failed = said.split_once("failing tests:").map_or(&*said, |(_, failed)| failed);
-    Err(format!("{} passed, {left_out} did not:\n{failed}", count("pass")))
+    let mut settings = vec![
+        ("SERVER_URL", url.to_owned()),
+        ("LEGACY_SERVER_URL", legacy_url.to_owned()),
+        ("REFERENCE", if is_reference { "1" } else { "0" }.to_owned()),
+    ];
+    let rhythm = rhythm.environment();
+    settings.extend(rhythm.iter().map(|(name, value)| (name.as_str(), value.clone())));
+    node_tests::run(&packages(), &["conformance/*.test.mjs"], &settings, 2 * PATIENCE).await
 }

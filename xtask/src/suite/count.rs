@@ -15,9 +15,13 @@ impl Count {
     /// A check or a whole step that failed.
     pub const FAILED: Self = Self { passed: 0, failed: 1 };
 
-    /// The counts of a line like `test result: ok. 12 passed; 0 failed; …`, if it is one.
+    /// The counts of a line like `test result: ok. 12 passed; 0 failed; …` (Rust) or `ℹ pass 12` (Node), if it is one.
     pub fn of_line(line: &str) -> Option<Self> {
-        let result = line.trim_start().strip_prefix("test result: ")?;
+        let line = line.trim_start();
+        if let Some(summed) = line.strip_prefix("ℹ ") {
+            return Self::of_node(summed);
+        }
+        let result = line.strip_prefix("test result: ")?;
         let (_, counts) = result.split_once(". ")?;
         let mut count = Self::default();
         for part in counts.split(';') {
@@ -31,6 +35,17 @@ impl Count {
             }
         }
         Some(count)
+    }
+
+    /// A line of Node's sums, each of which has a line of its own.
+    fn of_node(summed: &str) -> Option<Self> {
+        let (name, number) = summed.trim_end().split_once(' ')?;
+        let number = number.parse().ok()?;
+        match name {
+            "pass" => Some(Self { passed: number, failed: 0 }),
+            "fail" | "cancelled" | "skipped" | "todo" => Some(Self { passed: 0, failed: number }),
+            _ => None,
+        }
     }
 }
 
@@ -65,6 +80,14 @@ mod tests {
         let wasm =
             "test result: ok. 1 passed; 0 failed; 0 ignored; 0 filtered out; finished in 0.02s";
         assert_eq!(Count::of_line(wasm), Some(Count { passed: 1, failed: 0 }));
+    }
+
+    #[test]
+    fn the_lines_of_node_are_counted() {
+        let said = "ℹ tests 9\nℹ suites 1\nℹ pass 4\nℹ fail 2\nℹ cancelled 1\nℹ skipped 1\nℹ todo 1\nℹ duration_ms 11";
+        let total = said.lines().filter_map(Count::of_line).sum::<Count>();
+        assert_eq!(total, Count { passed: 4, failed: 5 });
+        assert_eq!(Count::of_line("ℹ Error: passes are few"), None);
     }
 
     #[test]

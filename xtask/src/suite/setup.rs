@@ -18,6 +18,7 @@ pub struct Setup {
     edge_tools: OnceCell<Option<EdgeTools>>,
     mysql: OnceCell<Option<Mysql>>,
     socketio_tests: OnceCell<Option<()>>,
+    typescript_client: OnceCell<Option<()>>,
     console_tests: OnceCell<Option<()>>,
 }
 
@@ -31,6 +32,18 @@ impl Setup {
     pub fn socketio_tests(&self) -> Result<()> {
         once(&self.socketio_tests, "the packages of the tests of Socket.IO", || {
             step("npm packages of the tests of Socket.IO", npm::install_socketio_tests)
+        })
+        .copied()
+    }
+
+    /// What the client in TypeScript is checked and tested with.
+    pub fn typescript_client(&self) -> Result<()> {
+        once(&self.typescript_client, "the packages of the client in TypeScript", || {
+            step("npm packages of the client in TypeScript", || {
+                // Node itself is one of the edge's.
+                npm::install()?;
+                npm::install_typescript_client()
+            })
         })
         .copied()
     }

@@ -60,6 +60,13 @@ pub const STEPS: &[Step] = &[
         },
     },
     Step {
+        name: "client in TypeScript",
+        run: |setup| {
+            setup.typescript_client()?;
+            client_in_typescript()
+        },
+    },
+    Step {
         name: "wasm tests",
         run: |setup| {
             let test = ["test", "--no-fail-fast", "--lib", "--tests"];
@@ -99,6 +106,7 @@ pub const STEPS: &[Step] = &[
         name: "end-to-end tests",
         run: |setup| {
             setup.socketio_tests()?;
+            setup.typescript_client()?;
             system_tests(setup, "e2e")
         },
     },
@@ -120,6 +128,25 @@ fn system_tests(setup: &Setup, target: &str) -> Result<Count> {
     let mut command = native_tests(&["--test", target]);
     command.env(URL_VARIABLE, setup.mysql()?.url()).env("ORIGIN_BIN", origin_binary());
     tests([command])
+}
+
+/// Types, style, what is built of it for those who want plain ECMAScript, and its own tests.
+fn client_in_typescript() -> Result<Count> {
+    let node = |args: &[&str]| {
+        let mut command = process::command(npm::node());
+        command.args(args).current_dir(npm::typescript_client());
+        command
+    };
+    let tsc = "node_modules/typescript/bin/tsc";
+    let biome = "node_modules/@biomejs/biome/bin/biome";
+    let checks: [&[&str]; 3] = [
+        &[tsc, "--noEmit"],
+        &[biome, "check", "--error-on-warnings"],
+        &[tsc, "--project", "tsconfig.build.json"],
+    ];
+    let checked: Count = checks.into_iter().map(|args| check(node(args))).sum::<Result<Count>>()?;
+    let own = ["--test", "--test-reporter=spec", "test/*.test.ts"];
+    Ok(checked + tests([node(&own)])?)
 }
 
 /// The whole workspace is named each time: the crates it uses are then compiled once for all steps.

@@ -31,6 +31,8 @@ export interface ChatParts {
 
 /** A socket that lasted so long was a good one, in milliseconds: what fails after it fails for the first time. */
 const GOOD = 5_000;
+/** Over how long tokens that end together are renewed, in milliseconds. */
+const SPREAD = 5_000;
 
 /** The conversations of whoever is logged in: one socket, which comes back, and nothing lost on the way. */
 export class Chat {
@@ -245,7 +247,13 @@ export class Chat {
     this.#leave("waiting");
     const millis = Math.max(pause(this.#failures, this.#parts.random), seconds * 1000);
     this.#failures += 1;
-    this.#timer = setTimeout(() => this.#connect(), millis);
+    this.#later(millis, () => this.#connect());
+  }
+
+  /** The one thing that is due later: a try while there is no socket, a newer token while there is one. */
+  #later(millis: number, work: () => void): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(work, millis);
   }
 
   #leave(state: ChatState): void {
@@ -308,17 +316,24 @@ export class Chat {
     this.#marks.on(socket);
   }
 
+  /**
+   * The socket's token ends soon. Not all clients of a server renew theirs at once; and one whose whole life is
+   * short is not renewed again and again.
+   */
   #expiring(): void {
-    const { session } = this.#parts;
+    const { session, now, random } = this.#parts;
+    const { ends = 0, life = 0 } = session.tokens ?? {};
+    const spread = Math.min(SPREAD, life / 4) * random();
     const mine = this.#try;
-    const token = this.#token;
-    session.fresh(token).then(
-      (renewed) => {
-        // Who has refreshed has been heard of it already, unless it was another client of the same store.
-        if (mine === this.#try && renewed !== this.#token) this.#reauthenticate(renewed);
-      },
-      () => {},
-    );
+    this.#later(Math.max(ends - life / 2 - now(), 0) + spread, () => {
+      session.fresh(this.#token).then(
+        (renewed) => {
+          // What this client has renewed is told already; another one of the same store may have been first.
+          if (mine === this.#try && renewed !== this.#token) this.#reauthenticate(renewed);
+        },
+        () => {},
+      );
+    });
   }
 
   #arrived(arrived: Arrived): void {

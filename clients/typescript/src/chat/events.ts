@@ -146,7 +146,7 @@ export type AnyEvent = { [E in keyof Events]: { event: E; data: Events[E] } }[ke
 
 /** An event that this client knows, with the members that it must have; anything else is `undefined`. */
 export function readEvent(event: unknown, data: unknown): AnyEvent | undefined {
-  if (typeof event !== "string" || !Object.hasOwn(SHAPES, event)) return;
+  if (typeof event !== "string" || !Object.keys(SHAPES).includes(event)) return;
   if (typeof data !== "object" || data === null) return;
   const shape: Record<string, string> = SHAPES[event as keyof Events];
   const isWhole = Object.entries(shape).every(([name, type]) =>

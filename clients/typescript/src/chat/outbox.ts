@@ -97,13 +97,20 @@ export class Outbox {
     const after: Outgoing = { ...before, code: undefined, message: undefined, ...to };
     this.#all = this.#all.slice();
     if (to.state === "sent") {
-      this.#settled.add(id);
+      this.#settle(id);
       this.#all.splice(at, 1);
     } else {
       this.#all[at] = after;
     }
-    this.#save();
+    // Whether the server has it is asked anew after a restart.
+    if (to.state === "sent" || to.state === "failed" || before.state === "failed") this.#save();
     this.changed.tell(after);
+  }
+
+  #settle(id: string): void {
+    this.#settled.add(id);
+    const [oldest] = this.#settled;
+    if (this.#settled.size > MAX_WAITING && oldest !== undefined) this.#settled.delete(oldest);
   }
 
   /** A failed one waits again, behind all others. */

@@ -28,7 +28,7 @@ export class Session {
   /** Told of each new access token. */
   readonly renewed = new Listeners<Tokens>();
   #state: SessionState = { status: "starting" };
-  #starting: Promise<SessionState> | undefined;
+  #starting: { state: Promise<SessionState>; mayLogIn: boolean } | undefined;
   #checking: Promise<SessionState> | undefined;
 
   constructor(parts: Parts) {
@@ -50,10 +50,17 @@ export class Session {
 
   /** Verify, then refresh, and log in only if both say no: one at a time. */
   start(logIn?: () => Promise<LogIn>): Promise<SessionState> {
-    this.#starting ??= this.#start(logIn).finally(() => {
-      this.#starting = undefined;
-    });
-    return this.#starting;
+    const running = this.#starting;
+    if (running !== undefined && (running.mayLogIn || logIn === undefined)) return running.state;
+    // One that may log in takes over where one that may not has come to its end.
+    const state = Promise.resolve(running?.state).then(() => this.#start(logIn));
+    const starting = { state, mayLogIn: logIn !== undefined };
+    this.#starting = starting;
+    const end = () => {
+      if (this.#starting === starting) this.#starting = undefined;
+    };
+    state.then(end, end);
+    return state;
   }
 
   async #start(logIn?: () => Promise<LogIn>): Promise<SessionState> {

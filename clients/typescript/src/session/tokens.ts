@@ -6,8 +6,9 @@ export interface Tokens {
   access: string;
   /** Not of browsers, whose is a cookie. */
   refresh?: string | undefined;
-  /** When the access token ends, in milliseconds of this device's clock. */
+  /** When the access token ends, in milliseconds of this device's clock, and how long it lives in all. */
   ends: number;
+  life: number;
   /** Whose they are, and of which session; 0 where it is not known yet. */
   user: number;
   session: number;
@@ -44,9 +45,17 @@ export class Keeper {
 
 function read(text: string): Tokens | undefined {
   try {
-    const { access, refresh, ends, user, session } = JSON.parse(text);
+    const { access, refresh, ends, life, user, session } = JSON.parse(text);
     if (typeof access !== "string" || typeof refresh !== "string") return;
-    return { access, refresh, ends: Number(ends), user: Number(user), session: Number(session) };
+    const number = (told: unknown) => Number(told) || 0;
+    return {
+      access,
+      refresh,
+      ends: number(ends),
+      life: number(life),
+      user: number(user),
+      session: number(session),
+    };
   } catch {
     return;
   }
@@ -56,10 +65,12 @@ function read(text: string): Tokens | undefined {
 export function tokensOf(answer: unknown, now: number, before?: Tokens): Tokens | undefined {
   if (!isObject(answer) || typeof answer.access_token !== "string") return;
   const { access_token: access, refresh_token: refresh, expires_in: seconds } = answer;
+  const life = typeof seconds === "number" && seconds > 0 ? 1000 * seconds : 0;
   return {
     access,
     refresh: typeof refresh === "string" ? refresh : undefined,
-    ends: now + 1000 * (typeof seconds === "number" ? seconds : 0),
+    ends: now + life,
+    life,
     user: before?.user ?? 0,
     session: before?.session ?? 0,
   };

@@ -9,6 +9,7 @@ import { client } from "../state/session.ts";
 import { Button } from "../ui/Button.tsx";
 import { Dialog } from "../ui/Dialog.tsx";
 import { shortTime } from "../ui/time.ts";
+import { Looks } from "./Looks.tsx";
 
 type OwnSession = Schemas["OwnSession"];
 
@@ -161,6 +162,9 @@ export function Account() {
           </span>
         </p>
       ) : null}
+      <div class="own-looks">
+        <Looks />
+      </div>
       <h3>{shell.logIns}</h3>
       <LogIns />
       <p class="quiet">{shell.logOutAllText}</p>

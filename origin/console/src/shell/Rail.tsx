@@ -1,16 +1,14 @@
-import { Keyboard, Languages, Moon, Sun, SunMoon, UserRound } from "lucide-preact";
+import { Keyboard, UserRound } from "lucide-preact";
 import { Link, useLocation } from "wouter-preact";
 import { unreadCount, waitingCount } from "../desk/state.ts";
-import { language, words } from "../i18n/index.ts";
+import { words } from "../i18n/index.ts";
 import { own } from "../state/own.ts";
 import { config, session } from "../state/session.ts";
 import { Button } from "../ui/Button.tsx";
-import { theme, turnTheme } from "../ui/theme.ts";
 import { isAccountOpen } from "./Account.tsx";
 import { isHelpOpen } from "./Help.tsx";
+import { Looks } from "./Looks.tsx";
 import { PAGES, type Page } from "./pages.ts";
-
-const THEMES = { auto: SunMoon, light: Sun, dark: Moon };
 
 /** Whether the person may see a page, and it is switched on. */
 export function isOpen(page: Page): boolean {
@@ -21,28 +19,6 @@ export function isOpen(page: Page): boolean {
 
 function isHere(page: Page, location: string): boolean {
   return page.path === "/" ? location === "/" : location.startsWith(page.path);
-}
-
-/** Switches between light, dark and the system's, and between the languages. */
-export function Looks() {
-  const said = words.value.shell;
-  const ThemeIcon = THEMES[theme.value];
-  return (
-    <>
-      <Button kind="plain" label={said.theme[theme.value]} onClick={turnTheme}>
-        <ThemeIcon size={17} aria-hidden="true" />
-      </Button>
-      <Button
-        kind="plain"
-        label={said.language}
-        onClick={() => {
-          language.value = language.value === "zh" ? "en" : "zh";
-        }}
-      >
-        <Languages size={17} aria-hidden="true" />
-      </Button>
-    </>
-  );
 }
 
 /** The way from page to page. */

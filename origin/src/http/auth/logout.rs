@@ -69,7 +69,7 @@ pub async fn logout(
         Err(fault) => return Err(fault),
     };
     let ended = app.db.retrying(|| log_out(&app, &proof, &call, body.all_devices)).await?;
-    app.outbox_bell.ring();
+    app.outbox_bell.ring_for_ends();
     let ended = ended.ok_or(ErrorCode::ReuseDetected)?;
     Ok(WithCookie(Envelope::ok(LoggedOut { ended }), Cookie::Cleared))
 }

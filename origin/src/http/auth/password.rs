@@ -54,7 +54,7 @@ pub async fn password(
     let old_hash = check_old(&app, &caller, &call, body.old_password, user.password_hash).await?;
     let new_hash = app.passwords.hash(body.new_password, &app.ambient).await?;
     let ended = app.db.retrying(|| change(&app, &caller, &call, &old_hash, &new_hash)).await?;
-    app.outbox_bell.ring();
+    app.outbox_bell.ring_for_ends();
     Ok(Envelope::ok(PasswordChanged { ended }))
 }
 

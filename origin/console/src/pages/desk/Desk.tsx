@@ -8,8 +8,8 @@ import { client } from "../../state/session.ts";
 import { useKeys } from "../../ui/keys.ts";
 import { acceptIt } from "./accept_it.ts";
 import { Conversation } from "./Conversation.tsx";
-import "./conversation.css";
 import "./desk.css";
+import "./conversation.css";
 import { Facts } from "./Facts.tsx";
 import { List, marked } from "./List.tsx";
 

@@ -18,6 +18,7 @@ export function Chart({ stats, chosen, onChoose }: Props) {
       <svg viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">
         {counts
           ? parts(counts).map(({ status, x, width }) => (
+              // biome-ignore lint/a11y/noStaticElementInteractions: the legend's buttons do the same.
               <rect
                 key={status}
                 class={`part ${status} ${chosen && chosen !== status ? "dim" : ""}`}

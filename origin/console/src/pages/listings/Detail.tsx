@@ -27,7 +27,7 @@ export function offerOf(listing: Listing): string {
   return `${name ?? listing.offer_asset_code ?? ""}${amount}`;
 }
 
-function valueOf(name: keyof Listing, listing: Listing): string {
+function textOf(name: keyof Listing, listing: Listing): string {
   const { kind, status } = words.value.listings;
   const value = listing[name];
   if (value === null || value === undefined) return "—";
@@ -61,9 +61,7 @@ export function Detail({ listing, onClose, onChange }: Props) {
         {names.map((name) => (
           <div key={name} class="fact">
             <dt>{said.columns[name]}</dt>
-            <dd class={typeof listing[name] === "number" ? "mono" : ""}>
-              {valueOf(name, listing)}
-            </dd>
+            <dd>{textOf(name, listing)}</dd>
           </div>
         ))}
       </dl>

@@ -122,7 +122,7 @@ function Rows({ rows, chosen, onChoose, onEnd }: RowsProps) {
                 data-listing={one.market_listing_id}
                 onClick={() => onChoose(one.market_listing_id)}
               >
-                <span class="mono key">{one.market_listing_id}</span>
+                <span class="key">{one.market_listing_id}</span>
                 <span class="what">
                   {offerOf(one)}
                   {one.offer_item_rarity ? <span class="tag">{one.offer_item_rarity}</span> : null}
@@ -131,7 +131,7 @@ function Rows({ rows, chosen, onChoose, onEnd }: RowsProps) {
                 <span class="price">
                   {number.format(one.price_amount)} <small>{one.price_asset_code}</small>
                 </span>
-                <span class="mono seller">{one.seller_user_id}</span>
+                <span class="seller">{one.seller_user_id}</span>
                 <time dateTime={one.updated_at}>{shortTime(one.updated_at)}</time>
               </button>
             </li>

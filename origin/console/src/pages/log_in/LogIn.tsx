@@ -2,7 +2,7 @@ import { ApiError, type SessionState } from "@drawbridge/client";
 import { Eye, EyeOff, ShieldBan } from "lucide-preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { words } from "../../i18n/index.ts";
-import { Looks } from "../../shell/Rail.tsx";
+import { Looks } from "../../shell/Looks.tsx";
 import { client, isNoStaff } from "../../state/session.ts";
 import { Button } from "../../ui/Button.tsx";
 import { Bridge } from "./Bridge.tsx";

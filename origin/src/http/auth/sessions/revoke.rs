@@ -45,7 +45,7 @@ pub async fn revoke(
 ) -> Answer<Revoked> {
     let id = body.authentication_session_id;
     let end_reason = app.db.retrying(|| revoke_in(&app, &caller, &call, id)).await?;
-    app.outbox_bell.ring();
+    app.outbox_bell.ring_for_ends();
     Ok(Envelope::ok(Revoked { authentication_session_id: id, end_reason }))
 }
 

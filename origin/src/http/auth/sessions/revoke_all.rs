@@ -30,7 +30,7 @@ pub async fn revoke_all(
     call: CallContext,
 ) -> Answer<RevokedAll> {
     let ended = app.db.retrying(|| revoke_all_in(&app, &caller, &call)).await?;
-    app.outbox_bell.ring();
+    app.outbox_bell.ring_for_ends();
     Ok(Envelope::ok(RevokedAll { ended }))
 }
 
