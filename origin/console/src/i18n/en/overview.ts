@@ -17,6 +17,7 @@ export const overview: Words["overview"] = {
     failuresHint: (logIns, range) => `${logIns} good ones in ${range}`,
     setAside: (count) => `${count} could not be delivered and are set aside`,
   },
+  time: "Time",
   none: "none",
   charts: {
     logIns: "Log-ins and failures",

@@ -15,6 +15,7 @@ export const overview = {
     failuresHint: (logIns: number, range: string) => `${range}内成功 ${logIns} 次`,
     setAside: (count: number) => `${count} 条无法送达，已搁置`,
   },
+  time: "时间",
   none: "暂无",
   charts: {
     logIns: "登录与失败",

@@ -1,7 +1,7 @@
 import { useEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
-import { language, locale } from "../../i18n/index.ts";
+import { language, locale, words } from "../../i18n/index.ts";
 import { theme } from "../../ui/theme.ts";
 import type { Values } from "./series.ts";
 
@@ -25,7 +25,7 @@ interface Props {
   series: readonly Series[];
 }
 
-const HEIGHT = 190;
+const HEIGHT = 180;
 
 /** A token's colour as it is in this theme. */
 function colourOf(place: HTMLElement, token: string): string {
@@ -69,11 +69,11 @@ function optionsOf(place: HTMLElement, props: Props): uPlot.Options {
       ...(hasDelay && { ms: { range: (_, __, most) => [0, Math.max(most ?? 0, 50) * 1.1] } }),
     },
     axes: [
-      { ...axis, grid: { show: false }, values: (_, at) => at.map(clock), space: 70 },
+      { ...axis, size: 28, grid: { show: false }, values: (_, at) => at.map(clock), space: 70 },
       {
         ...axis,
         size: 44,
-        space: 36,
+        space: 28,
         values: (_, at) => at.map((n) => n.toLocaleString(locale.value)),
       },
       ...(hasDelay
@@ -83,7 +83,7 @@ function optionsOf(place: HTMLElement, props: Props): uPlot.Options {
               scale: "ms",
               side: 1 as const,
               size: 58,
-              space: 36,
+              space: 28,
               grid: { show: false },
               values: (_: uPlot, at: number[]) => at.map((n) => `${n} ms`),
             },
@@ -91,7 +91,7 @@ function optionsOf(place: HTMLElement, props: Props): uPlot.Options {
         : []),
     ],
     series: [
-      { label: "", value: (_, at) => (at === null ? "" : clock(at)) },
+      { label: words.value.overview.time, value: (_, at) => (at === null ? "–" : clock(at)) },
       ...props.series.map((one): uPlot.Series => {
         const colour = colourOf(place, one.colour);
         return {
