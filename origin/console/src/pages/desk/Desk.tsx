@@ -9,6 +9,8 @@ import { useKeys } from "../../ui/keys.ts";
 import { acceptIt } from "./accept_it.ts";
 import { Conversation } from "./Conversation.tsx";
 import "./desk.css";
+import "./asks.css";
+import "./facts.css";
 import "./conversation.css";
 import { Facts } from "./Facts.tsx";
 import { List, marked } from "./List.tsx";
