@@ -1,3 +1,47 @@
 import type { Words } from "../zh/index.ts";
 
-export const overview: Words["overview"] = {};
+export const overview: Words["overview"] = {
+  title: "Overview",
+  ranges: { 60: "1 hour", 360: "6 hours", 1440: "24 hours" },
+  range: "Time range",
+  tiles: {
+    live: "Live sessions",
+    waiting: "Waiting",
+    waitingHint: (assigned, active) => `${assigned} assigned, ${active} active`,
+    response: "Median first response",
+    responseHint: (range) => `of the last ${range}`,
+    outbox: "Ends not yet at the edge",
+    outboxHint: (age) => `the oldest waits for ${age}`,
+    outboxEmpty: "all delivered",
+    failures: "Failed log-ins",
+    failuresHint: (logIns, range) => `${logIns} good ones in ${range}`,
+    setAside: (count) => `${count} could not be delivered and are set aside`,
+  },
+  time: "Time",
+  none: "none",
+  charts: {
+    logIns: "Log-ins and failures",
+    revocations: "Ended sessions, and how soon the edge knew",
+    outbox: "Waiting for the edge",
+    messages: "Messages a minute",
+    live: "Live sessions",
+  },
+  series: {
+    log_ins: "Log-ins",
+    log_in_failures: "Failures",
+    revocations: "Ended sessions",
+    median: "Median delay",
+    p99: "p99 delay",
+    outbox: "Waiting",
+    messages: "Messages",
+    live: "Live sessions",
+  },
+  ms: (value) => `${value} ms`,
+  notKnown: "This process knows nothing of it",
+  sum: (name, sum, most, at) => `${name}: ${sum} in all, at most ${most} (${at})`,
+  level: (name, last, least, most) => `${name}: ${last} now, ${least} to ${most}`,
+  empty: (name) => `${name}: nothing`,
+  atLeast: "Some figures are over 50,000 and counted no further.",
+  updated: (at) => `As of ${at}`,
+  process: "Delay and depth of the outbox are those of the one process that answered.",
+};

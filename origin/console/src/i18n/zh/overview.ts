@@ -1,1 +1,47 @@
-export const overview = {};
+export const overview = {
+  title: "概览",
+  ranges: { 60: "1 小时", 360: "6 小时", 1440: "24 小时" },
+  range: "时间范围",
+  tiles: {
+    live: "在线会话",
+    waiting: "等待接入",
+    waitingHint: (assigned: number, active: number) => `已分配 ${assigned}，进行中 ${active}`,
+    response: "首次响应（中位数）",
+    responseHint: (range: string) => `最近 ${range}`,
+    outbox: "待推送的会话终止",
+    outboxHint: (age: string) => `最早的等了 ${age}`,
+    outboxEmpty: "全部已送达",
+    failures: "登录失败",
+    failuresHint: (logIns: number, range: string) => `${range}内成功 ${logIns} 次`,
+    setAside: (count: number) => `${count} 条无法送达，已搁置`,
+  },
+  time: "时间",
+  none: "暂无",
+  charts: {
+    logIns: "登录与失败",
+    revocations: "会话终止与推送延迟",
+    outbox: "待推送数量",
+    messages: "每分钟消息",
+    live: "在线会话",
+  },
+  series: {
+    log_ins: "登录",
+    log_in_failures: "失败",
+    revocations: "会话终止",
+    median: "延迟中位数",
+    p99: "延迟 p99",
+    outbox: "待推送",
+    messages: "消息",
+    live: "在线会话",
+  },
+  ms: (value: number) => `${value} 毫秒`,
+  notKnown: "本进程没有数据",
+  sum: (name: string, sum: number, most: number, at: string) =>
+    `${name}合计 ${sum}，最多 ${most}（${at}）`,
+  level: (name: string, last: number, least: number, most: number) =>
+    `${name}现在 ${last}，最低 ${least}，最高 ${most}`,
+  empty: (name: string) => `${name}没有数据`,
+  atLeast: "部分数值超过 50,000，只计到 50,000。",
+  updated: (at: string) => `更新于 ${at}`,
+  process: "推送延迟与待推送数量只来自当前这个进程。",
+};

@@ -1,10 +1,11 @@
 import type { Schemas } from "@drawbridge/client";
 import { RotateCw } from "lucide-preact";
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { Link } from "wouter-preact";
 import { words } from "../../i18n/index.ts";
 import { client } from "../../state/session.ts";
 import { Button } from "../../ui/Button.tsx";
+import { useEvery } from "../../ui/every.ts";
 import {
   ChoiceFilter,
   FilterRow,
@@ -53,13 +54,7 @@ export default function Audit() {
     [filters.key],
   );
   const { reload } = list;
-  useEffect(() => {
-    if (!isLive) return;
-    const timer = setInterval(() => {
-      if (!document.hidden) reload();
-    }, EVERY);
-    return () => clearInterval(timer);
-  }, [isLive, reload]);
+  useEvery(isLive ? EVERY : undefined, reload);
   return (
     <>
       <header class="page-head">
@@ -137,6 +132,7 @@ export default function Audit() {
 function Cells({ event }: { event: Recorded }) {
   const said = words.value.audit;
   const name = (eventWords() as Record<string, string>)[event.event] ?? event.event;
+  const [isWhole, setWhole] = useState(false);
   const isByOther = event.actor_user_id !== null && event.actor_user_id !== event.user_id;
   return (
     <>
@@ -178,10 +174,17 @@ function Cells({ event }: { event: Recorded }) {
             <span class="mono">{fact.value}</span>
           </span>
         ))}
-        <details>
-          <summary>{said.whole}</summary>
-          <pre class="mono">{JSON.stringify(event, null, 2)}</pre>
-        </details>
+        <button
+          type="button"
+          class="whole"
+          aria-expanded={isWhole}
+          aria-label={said.whole}
+          title={said.whole}
+          onClick={() => setWhole(!isWhole)}
+        >
+          {"{ }"}
+        </button>
+        {isWhole && <pre class="mono">{JSON.stringify(event, null, 2)}</pre>}
       </td>
     </>
   );
