@@ -46,7 +46,10 @@ export function thread(id: number): Signal<Thread> {
 
 /** Adds messages to a history that is being kept. */
 export function add(id: number, messages: readonly Message[]): void {
-  set(id, (one) => ({ ...one, messages: merge(one.messages, messages) }));
+  set(id, (one) => {
+    const all = tail(merge(one.messages, messages));
+    return { ...one, messages: all, hasOlder: one.hasOlder || (all[0]?.seq ?? 1) > 1 };
+  });
 }
 
 /** Changes a history that is being kept. */

@@ -10,6 +10,7 @@ import { acceptIt } from "./accept_it.ts";
 import { Conversation } from "./Conversation.tsx";
 import "./desk.css";
 import "./asks.css";
+import "./composer.css";
 import "./facts.css";
 import "./conversation.css";
 import { Facts } from "./Facts.tsx";
