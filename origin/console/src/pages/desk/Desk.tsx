@@ -1,6 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
 import { useLocation, useParams } from "wouter-preact";
-import { find, shown } from "../../desk/lists.ts";
+import { readNewer, shown } from "../../desk/lists.ts";
 import { opened, rows, searched, waitingRows } from "../../desk/state.ts";
 import { open } from "../../desk/threads.ts";
 import { words } from "../../i18n/index.ts";
@@ -30,7 +30,7 @@ export default function Desk() {
     opened.value = id;
     marked.value = id;
     if (id === undefined) return;
-    if (!rows.peek().has(id)) void find(id);
+    if (!rows.peek().has(id)) readNewer(id);
     void open(id);
     return () => {
       opened.value = undefined;
