@@ -42,6 +42,8 @@ test("an agent takes a user's chat that comes by the edge, and every mark of the
   await picture("desk-waiting");
   await page.keyboard.press("a");
   await expect(composer(page)).toBeFocused();
+  // What the agent has in front of them now is read.
+  await expect(row(page, id).locator(".badge")).toHaveCount(0);
 
   // Sent, while the user is away.
   await page.keyboard.type("你好，我来看一下");

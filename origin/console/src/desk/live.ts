@@ -130,6 +130,7 @@ function updated(update: Events["conversation_updated"]): void {
   state.heard(update.admin);
   if (state.rows.peek().has(id)) state.change(id, (row) => withUpdate(row, update));
   else readNewer(id);
+  if (state.opened.peek() === id) look();
   if (update.change !== "transferred" || update.admin?.user_id !== state.me.peek()) return;
   alarm(state.rows.peek().get(id)?.user.nickname ?? "", "", id);
 }
