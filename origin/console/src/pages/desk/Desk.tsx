@@ -28,8 +28,8 @@ export default function Desk() {
 
   useEffect(() => {
     opened.value = id;
-    marked.value = id;
     if (id === undefined) return;
+    marked.value = id;
     if (!rows.peek().has(id)) readNewer(id);
     void open(id);
     return () => {
