@@ -9,15 +9,17 @@ import { Button } from "../../ui/Button.tsx";
 import { useKeys } from "../../ui/keys.ts";
 import { asApiError, useLoad } from "../../ui/load.ts";
 import { ReasonDialog } from "../../ui/ReasonDialog.tsx";
+import { fullTime } from "../../ui/time.ts";
 import { Banner } from "./Banner.tsx";
 import { Legend } from "./Legend.tsx";
 import { List } from "./List.tsx";
 import { Minimap } from "./Minimap.tsx";
-import { densest } from "./model/burst.ts";
+import { type Burst, burstsOf } from "./model/burst.ts";
 import { lanesOf, layoutOf } from "./model/lanes.ts";
 import { notesOf } from "./model/marks.ts";
 import { readStory, type Story } from "./model/read.ts";
 import { spansOf } from "./model/span.ts";
+import { worst } from "./model/summary.ts";
 import { around, clamp, pan, type View, zoom } from "./model/view.ts";
 import { bringIn } from "./moves.ts";
 import { Panel } from "./Panel.tsx";
@@ -158,6 +160,12 @@ function Who({ user }: { user: Schemas["PublicUser"] }) {
   );
 }
 
+/** A burst with some room about it; the last log-in's bar wants more. */
+function viewOf(burst: Burst, limits: View): View {
+  const room = Math.max((burst.to - burst.from) * 0.12, 15_000);
+  return clamp({ from: burst.from - room * 0.7, to: burst.to + room * 1.3 }, limits);
+}
+
 interface PictureProps {
   story: Story;
   at: number;
@@ -167,14 +175,16 @@ interface PictureProps {
 
 function Picture({ story, at, isReading, again }: PictureProps) {
   const said = words.value.timeline;
-  const { spans, burst, lanes, layout, notes, limits } = useMemo(() => {
+  const { spans, bursts, burst, lanes, layout, notes, limits } = useMemo(() => {
     const spans = spansOf(story.sessions, at);
-    const burst = densest(spans);
+    const bursts = burstsOf(spans);
+    const burst = worst(bursts, lanesOf(spans));
     const lanes = lanesOf(spans, burst);
     const first = spans[0]?.from ?? at;
     const last = Math.max(at, ...spans.map((span) => span.to));
     return {
       spans,
+      bursts,
       burst,
       lanes,
       layout: layoutOf(lanes),
@@ -182,11 +192,7 @@ function Picture({ story, at, isReading, again }: PictureProps) {
       limits: around(first, last, 0.02, 60_000),
     };
   }, [story, at]);
-  const toBurst = useMemo((): View => {
-    if (!burst) return limits;
-    const room = Math.max((burst.to - burst.from) * 0.12, 15_000);
-    return clamp({ from: burst.from - room * 0.7, to: burst.to + room * 1.3 }, limits);
-  }, [burst, limits]);
+  const toBurst = useMemo(() => (burst ? viewOf(burst, limits) : limits), [burst, limits]);
   const view = useSignal(toBurst);
   const hovered = useSignal<number>();
   const asked = Number(new URLSearchParams(useSearch()).get("session"));
@@ -213,6 +219,25 @@ function Picture({ story, at, isReading, again }: PictureProps) {
       <Banner scene={scene} lanes={lanes} />
       <div class="tl-tools">
         {isFitted && <span class="quiet">{said.fitted}</span>}
+        {bursts.length > 1 && (
+          <select
+            class="input tl-bursts"
+            aria-label={said.bursts}
+            value=""
+            onChange={(event) => {
+              const wanted = bursts[Number(event.currentTarget.value)];
+              if (wanted) view.value = wanted === burst ? toBurst : viewOf(wanted, limits);
+              event.currentTarget.value = "";
+            }}
+          >
+            <option value="">{said.bursts}</option>
+            {bursts.map((one, index) => (
+              <option key={one.from} value={index}>
+                {said.oneBurst(fullTime(one.from), one.count)}
+              </option>
+            ))}
+          </select>
+        )}
         <span class="tl-buttons">
           {burst && (
             <Button
