@@ -164,3 +164,36 @@ test("keys lead from page to page, and ? tells them", async ({ page, accounts, l
   await expect(page.locator(".rail")).toContainText("Listings");
   await expect(page.locator("html")).toHaveAttribute("lang", "en");
 });
+
+test("a service that does not answer says nothing of the session: it is tried again", async ({ page, watch }) => {
+  watch.expect(/net::ERR_FAILED/);
+  await page.route("**/api/v4/auth/refresh", (route) => route.abort());
+  await page.goto("/console/");
+  await expect(page.getByRole("heading", { name: "连不上服务" })).toBeVisible();
+  await expect(page.locator(WHO)).toHaveCount(0);
+  await holdAccessible(page);
+  await page.unroute("**/api/v4/auth/refresh");
+  await page.getByRole("button", { name: "重试" }).click();
+  await expect(page.locator(WHO)).toBeVisible();
+});
+
+test("a log-in on another device is told of, with the way to one's own log-ins", async ({
+  page,
+  accounts,
+  logIn,
+  picture,
+}) => {
+  await logIn(accounts.agent);
+  // The line is open once the desk says so.
+  await page.goto("/console/desk");
+  await expect(page.locator("[data-waiting]")).toBeVisible();
+  await Person.logIn(accounts.agent, "app");
+  const told = page.locator(".told.bad");
+  await expect(told).toBeVisible();
+  await picture("security-alert");
+  await holdAccessible(page);
+  await told.getByRole("button", { name: "查看登录" }).click();
+  await expect(page.getByRole("dialog").locator(".log-ins li")).toHaveCount(2);
+  await page.getByRole("dialog").getByRole("button", { name: "移除" }).click();
+  await expect(page.getByRole("dialog").locator(".log-ins li")).toHaveCount(1);
+});

@@ -10,7 +10,7 @@ test("the page loads, may do little, and asks nobody but the system", async ({ p
   expect(policy).toContain("default-src 'none'");
   expect(policy).not.toContain("unsafe-inline");
   expect(policy).not.toContain("unsafe-eval");
-  await expect(page.locator('input[autocomplete="current-password"]')).toBeVisible();
+  await expect(page.locator('form input[type="password"]')).toBeVisible();
   await page.waitForLoadState("networkidle");
   await picture("log-in");
 });
@@ -34,13 +34,10 @@ test("a log-in lasts over a reload by its cookie, which no script sees", async (
 });
 
 test("at localhost it is as good as at the address", async ({ browser, accounts, logIn }) => {
-  const context = await browser.newContext({ baseURL: ORIGIN.replace("127.0.0.1", "localhost") });
+  const context = await browser.newContext();
   const page = await context.newPage();
   await page.goto(`${ORIGIN.replace("127.0.0.1", "localhost")}/console/`);
-  await page.locator('input[autocomplete="username"]').fill(accounts.agent.mobile);
-  await page.locator('input[autocomplete="current-password"]').fill(accounts.agent.password);
-  await page.locator('form button[type="submit"]').click();
-  await expect(page.locator(".shell")).toBeVisible();
+  await logIn(accounts.agent, page);
   await page.reload();
   await expect(page.locator(".shell")).toBeVisible();
   await context.close();

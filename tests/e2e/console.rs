@@ -51,7 +51,7 @@ async fn in_a_browser(mut system: System) {
         .env("CONSOLE_URL", console)
         .env("EDGE_URL", edge)
         .env("CONTROL_URL", control)
-        .env("NO_COLOR", "1")
+        .env("FORCE_COLOR", "0")
         .stdin(Stdio::null())
         .kill_on_drop(true);
     let output = timeout(PATIENCE, browser.output()).await.expect("they come to an end");

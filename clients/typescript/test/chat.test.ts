@@ -209,6 +209,26 @@ test("what will not be stored fails with its code, and may be tried again", asyn
   assert.deepEqual(contents(server), ["acked", "refused"]);
 });
 
+test("a failure that is told again counts for nothing once the message is sent anew", async () => {
+  const server = new FakeServer();
+  const store = memoryStore();
+  const client = await talking(server, { store });
+  client.chat.follow(TALK, 0);
+  server.atFrame = () => false;
+  const { temp_message_id } = client.chat.send(draft("anew"));
+  await pass(100);
+  server.atFrame = (wire, event) => {
+    const told = { temp_message_id, code: "CONFLICT", message: "of an earlier try" };
+    if (event === "resume") wire.event("message_failed", told);
+    return true;
+  };
+  const states: string[] = [];
+  client.chat.onOutgoing(({ state }) => states.push(state));
+  server.wire.cut(1006);
+  await until(() => client.chat.outgoing.length === 0, "settled");
+  assert.ok(!states.includes("failed"), String(states));
+});
+
 test("what no server would take is not sent", async () => {
   const server = new FakeServer();
   const client = await talking(server);

@@ -150,6 +150,21 @@ test("a server that finds every token expired is asked twice, not for ever", asy
   assert.equal(server.count("/login"), 1);
 });
 
+test("a session that has ended by the time its call is made once more has ended", async () => {
+  const server = new FakeServer();
+  const client = clientOf(server);
+  await client.start(logIn);
+  await pass(3_601_000);
+  server.instead = ({ url }) => {
+    if (url.endsWith("/sessions") && server.count("/refresh") > 0) {
+      return refused("SESSION_REVOKED", 401);
+    }
+    return undefined;
+  };
+  assert.equal((await refusalOf(client.get("/api/v4/auth/sessions"))).code, "SESSION_REVOKED");
+  assert.equal(client.state.status === "ended" && client.state.code, "SESSION_REVOKED");
+});
+
 test("the answer of a refresh that is lost is asked for once more", async () => {
   const server = new FakeServer();
   const store = memoryStore();

@@ -1,5 +1,6 @@
 import type { ComponentType } from "preact";
 import { lazy, Suspense } from "preact/compat";
+import { useEffect } from "preact/hooks";
 import { Route, Router, Switch, useLocation } from "wouter-preact";
 import { line } from "./desk/state.ts";
 import { words } from "./i18n/index.ts";
@@ -65,6 +66,12 @@ function Shell() {
       isHelpOpen.value = true;
     },
   });
+  useEffect(() => {
+    // A notification of the desktop was tapped.
+    const told = (event: Event) => go(`/desk/${(event as CustomEvent<number>).detail}`);
+    addEventListener("desk-open", told);
+    return () => removeEventListener("desk-open", told);
+  }, []);
   return (
     <div class="shell">
       <a class="skip" href="#content">

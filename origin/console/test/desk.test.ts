@@ -1,9 +1,27 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { arrived, type Queue, unknown, urgency, waiting } from "../src/desk/queue.ts";
-import { compare, fromQueue, isFound, isOf, put, type Row, toRow, withMessage, withUpdate } from "../src/desk/rows.ts";
+import {
+  compare,
+  fromQueue,
+  isFound,
+  isOf,
+  put,
+  type Row,
+  toRow,
+  withMessage,
+  withUpdate,
+} from "../src/desk/rows.ts";
 import { isReached, next, read, source } from "../src/desk/sources.ts";
-import { fromEvent, items, merge, onTheWay, tail, withRead, withStatus } from "../src/desk/thread.ts";
+import {
+  fromEvent,
+  items,
+  merge,
+  onTheWay,
+  tail,
+  withRead,
+  withStatus,
+} from "../src/desk/thread.ts";
 import { atEnd, earlier, later, MOST } from "../src/desk/window.ts";
 
 const at = (second: number) => new Date(1_800_000_000_000 + second * 1000).toISOString();
@@ -59,8 +77,15 @@ test("a status that comes late does not undo a further one", () => {
 });
 
 test("who reads has read what the other side wrote, up to there", () => {
-  const all = [message(1, { sender_type: "admin" }), message(2), message(3, { sender_type: "admin" })];
-  assert.deepEqual(withRead(all, "user", 2).map((one) => one.status), ["read", "sent", "sent"]);
+  const all = [
+    message(1, { sender_type: "admin" }),
+    message(2),
+    message(3, { sender_type: "admin" }),
+  ];
+  assert.deepEqual(
+    withRead(all, "user", 2).map((one) => one.status),
+    ["read", "sent", "sent"],
+  );
 });
 
 test("what stands above a gap is left out", () => {
@@ -87,7 +112,12 @@ test("a message on its way gives way to the stored one, in its place", () => {
 test("a day is named once, what is new has a line above, one sender's messages stand together", () => {
   const day = 86_400;
   const all = items(
-    [message(1), message(2), message(3, { created_at: at(day) }), message(4, { created_at: at(day + 500) })],
+    [
+      message(1),
+      message(2),
+      message(3, { created_at: at(day) }),
+      message(4, { created_at: at(day + 500) }),
+    ],
     [],
     2,
   );
@@ -108,7 +138,12 @@ test("a row counts what it has not seen, each message once", () => {
 });
 
 test("a message that REST has counted is not counted again", () => {
-  const last = { chat_message_id: 105, content: "m5", sender_type: "user" as const, created_at: at(5) };
+  const last = {
+    chat_message_id: 105,
+    content: "m5",
+    sender_type: "user" as const,
+    created_at: at(5),
+  };
   const told = row(1, { unread_count: 3, last_message: last });
   assert.equal(withMessage(told, event(5), false).unread_count, 3);
 });
@@ -132,7 +167,10 @@ test("an older version changes nothing", () => {
 test("an answer of REST that is older than what a socket told is not taken", () => {
   const rows = put(new Map(), [withMessage(row(1), event(50), false)]);
   assert.equal(put(rows, [row(1)]).get(1)?.unread_count, 1);
-  assert.equal(put(rows, [row(1, { at: Date.parse(at(60)), unread_count: 9 })]).get(1)?.unread_count, 9);
+  assert.equal(
+    put(rows, [row(1, { at: Date.parse(at(60)), unread_count: 9 })]).get(1)?.unread_count,
+    9,
+  );
 });
 
 test("tabs", () => {
@@ -156,16 +194,25 @@ test("of two lists the one that is least far is read next, and nothing is shown 
   assert.ok(!isReached(two, row(9)));
   two = [two[0] ?? source(""), read(source("active"), [row(8), row(7)], "d")];
   assert.equal(next(two), 1);
-  assert.deepEqual([9, 8, 7, 6, 5].map((id) => isReached(two, row(id))), [true, true, true, false, false]);
+  assert.deepEqual(
+    [9, 8, 7, 6, 5].map((id) => isReached(two, row(id))),
+    [true, true, true, false, false],
+  );
   two = [two[0] ?? source(""), read(two[1] ?? source(""), [row(2)], undefined)];
   assert.equal(next(two), 0);
-  assert.deepEqual([5, 4].map((id) => isReached(two, row(id))), [true, false]);
+  assert.deepEqual(
+    [5, 4].map((id) => isReached(two, row(id))),
+    [true, false],
+  );
   assert.equal(next([read(source(""), [], undefined)]), undefined);
 });
 
 test("the latest changed stands above, ties by key", () => {
   const same = [row(1, { at: 5 }), row(2, { at: 5 }), row(3, { at: 9 })].sort(compare);
-  assert.deepEqual(same.map((one) => one.customer_service_session_id), [3, 2, 1]);
+  assert.deepEqual(
+    same.map((one) => one.customer_service_session_id),
+    [3, 2, 1],
+  );
 });
 
 const waits = (id: number, second: number) => ({
@@ -196,12 +243,21 @@ test("the queue's order is kept; who was taken does not wait; those beyond come 
 test("who came since", () => {
   const before: Queue = { total: 1, waiting: [waits(1, 1)] };
   const after: Queue = { total: 2, waiting: [waits(1, 1), waits(2, 2)] };
-  assert.deepEqual(arrived(before, after).map((one) => one.customer_service_session_id), [2]);
+  assert.deepEqual(
+    arrived(before, after).map((one) => one.customer_service_session_id),
+    [2],
+  );
   assert.deepEqual(arrived(after, before), []);
 });
 
 test("waiting grows urgent", () => {
-  assert.deepEqual([0, 119, 120, 299, 300].map(urgency), ["calm", "calm", "long", "long", "too_long"]);
+  assert.deepEqual([0, 119, 120, 299, 300].map(urgency), [
+    "calm",
+    "calm",
+    "long",
+    "long",
+    "too_long",
+  ]);
 });
 
 test("the page holds a bounded part of a history, and every row can be reached", () => {

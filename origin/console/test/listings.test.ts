@@ -9,7 +9,10 @@ test("an address says what is asked for, and nothing that would be refused", () 
     min_price: 0,
     search: "sword",
   });
-  assert.deepEqual(parse("status=gone&seller_user_id=0&max_price=-1&min_price=1e9&sort=x&search="), {});
+  assert.deepEqual(
+    parse("status=gone&seller_user_id=0&max_price=-1&min_price=1e9&sort=x&search="),
+    {},
+  );
   assert.equal(parse(`search=${"x".repeat(300)}`).search?.length, 100);
 });
 
@@ -21,7 +24,10 @@ test("what is asked for comes back from its address", () => {
 
 test("the bar is full, its parts touch, and the least of them is seen", () => {
   const all = parts({ on_sale: 3, locked: 9, sold: 16, withdrawn: 100_000, admin_withdrawn: 0 });
-  assert.deepEqual(all.map((one) => one.status), ["on_sale", "locked", "sold", "withdrawn"]);
+  assert.deepEqual(
+    all.map((one) => one.status),
+    ["on_sale", "locked", "sold", "withdrawn"],
+  );
   let x = 0;
   for (const part of all) {
     assert.ok(Math.abs(part.x - x) < 1e-9);

@@ -6,8 +6,9 @@ import { isReached, next, read, type Source, source } from "./sources.ts";
 import { heard, me, rows, searched, tab } from "./state.ts";
 
 const SESSIONS = "/api/v4/console/customer-service/sessions";
-/** Rows of a page. */
-const LIMIT = 50;
+/** Rows of a list's first page, and of those that follow. */
+const FIRST = 40;
+const LIMIT = 100;
 /** Pages that are asked for to find out what happened while there was no line. */
 const MOST_PAGES = 4;
 
@@ -92,7 +93,7 @@ export async function more(name: Tab | "waiting" | (string & {}) = key.value): P
   if (!list || !from || list.isLoading) return;
   setList(name, { isLoading: true, failed: undefined });
   try {
-    const page = await ask(from.query, LIMIT, from.cursor);
+    const page = await ask(from.query, from.cursor === undefined ? FIRST : LIMIT, from.cursor);
     const sources = list.sources.with(index ?? 0, read(from, page.told, page.cursor));
     const found = new Set(list.found);
     if (name.startsWith("search ")) {

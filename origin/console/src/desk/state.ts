@@ -51,6 +51,12 @@ export function isMine(row: Row): boolean {
   return row.status !== "closed" && row.admin?.user_id === me.value;
 }
 
+/** Whether the person may act on a conversation: its agent may, and an admin. */
+export function mayAct(row: Row): boolean {
+  const now = session.value;
+  return isMine(row) || (row.status !== "closed" && now.status === "live" && now.role === "admin");
+}
+
 /** Changes one row, where it is known. */
 export function change(id: number, how: (row: Row) => Row): void {
   const row = rows.value.get(id);

@@ -1,6 +1,7 @@
 import { CircleCheck, ShieldAlert, TriangleAlert, X } from "lucide-preact";
 import { words } from "../i18n/index.ts";
 import { dismiss, notices } from "../state/notices.ts";
+import { isStaff } from "../state/session.ts";
 import { Button } from "../ui/Button.tsx";
 
 const ICONS = { good: CircleCheck, bad: ShieldAlert, warn: TriangleAlert };
@@ -17,7 +18,7 @@ export function Notices() {
             <div class="words">
               <strong>{title}</strong>
               {text ? <span class="quiet">{text}</span> : null}
-              {act ? (
+              {act && isStaff.value ? (
                 <Button
                   onClick={() => {
                     dismiss(key);

@@ -37,7 +37,7 @@ export const shell: Words["shell"] = {
   thisOne: "This one",
   endOne: "Remove",
   logOutAll: "Log out everywhere",
-  logOutAllText: "Every device has to log in again, this one too.",
+  logOutAllText: "“Log out everywhere” ends this log-in, too.",
   password: "Change password",
   oldPassword: "Current password",
   newPassword: "New password (8 characters or more)",

@@ -35,7 +35,7 @@ export const shell = {
   thisOne: "本次登录",
   endOne: "移除",
   logOutAll: "退出所有设备",
-  logOutAllText: "包括这里在内，所有设备都要重新登录。",
+  logOutAllText: "退出所有设备后，包括这里在内都要重新登录。",
   password: "修改密码",
   oldPassword: "当前密码",
   newPassword: "新密码（至少 8 位）",

@@ -2,7 +2,8 @@ import { signal } from "@preact/signals";
 import { SendHorizontal, X } from "lucide-preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { type Draft, draft, keepDraft } from "../../desk/outgoing.ts";
-import { isMine, rows } from "../../desk/state.ts";
+import { isMine, mayAct, rows } from "../../desk/state.ts";
+import { set } from "../../desk/threads.ts";
 import { words } from "../../i18n/index.ts";
 import { client } from "../../state/session.ts";
 import { Button } from "../../ui/Button.tsx";
@@ -68,6 +69,8 @@ export function Composer({ id }: { id: number }) {
       message_type: "text",
       ...(reply ? { reply_to_id: reply.chat_message_id } : {}),
     });
+    // Who answers has read what was new.
+    set(id, (one) => ({ ...one, unreadFrom: undefined }));
     typed.current = 0;
     setText("");
     keepDraft(id, { text: "", reply: undefined });
@@ -78,6 +81,9 @@ export function Composer({ id }: { id: number }) {
   if (!row) return null;
   if (row.status === "closed") return <p class="composer shut">{said.isClosed}</p>;
   if (row.status === "waiting") return <p class="composer shut">{said.acceptFirst}</p>;
+  if (!mayAct(row)) {
+    return <p class="composer shut">{said.withOther(row.admin?.nickname ?? said.nobody)}</p>;
+  }
   return (
     <form
       class="composer"

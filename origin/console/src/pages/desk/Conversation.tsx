@@ -1,7 +1,7 @@
 import { ArrowLeft, ArrowLeftRight, CircleCheck, Hand, PanelRight } from "lucide-preact";
 import { useState } from "preact/hooks";
 import { Link, useLocation } from "wouter-preact";
-import { isMine, rows, typing } from "../../desk/state.ts";
+import { mayAct, me, rows, typing } from "../../desk/state.ts";
 import { words } from "../../i18n/index.ts";
 import { Button } from "../../ui/Button.tsx";
 import { Avatar, presenceText } from "./Avatar.tsx";
@@ -46,7 +46,9 @@ export function Conversation({ id, hasFacts, onFacts }: Props) {
               <span>{presenceText(user.user_id)}</span>
             ) : null}
             {row?.status === "waiting" ? <Waited row={row} /> : null}
-            {row?.admin && !isMine(row) ? <span>{said.withOther(row.admin.nickname)}</span> : null}
+            {row?.admin && row.admin.user_id !== me.value ? (
+              <span>{said.withOther(row.admin.nickname)}</span>
+            ) : null}
           </p>
         </div>
         <div class="acts">
@@ -56,7 +58,7 @@ export function Conversation({ id, hasFacts, onFacts }: Props) {
               {said.accept}
             </Button>
           ) : null}
-          {row && row.status !== "closed" && row.status !== "waiting" ? (
+          {row && row.status !== "waiting" && mayAct(row) ? (
             <>
               <Button onClick={() => setAsks("transfer")}>
                 <ArrowLeftRight size={15} aria-hidden="true" />

@@ -9,6 +9,8 @@ import { useKeys } from "../../ui/keys.ts";
 import { acceptIt } from "./accept_it.ts";
 import { Conversation } from "./Conversation.tsx";
 import "./desk.css";
+import "./asks.css";
+import "./facts.css";
 import "./conversation.css";
 import { Facts } from "./Facts.tsx";
 import { List, marked } from "./List.tsx";
@@ -34,12 +36,6 @@ export default function Desk() {
       client().chat.unfollow(id);
     };
   }, [id]);
-
-  useEffect(() => {
-    const told = (event: Event) => go(`/desk/${(event as CustomEvent<number>).detail}`);
-    addEventListener("desk-open", told);
-    return () => removeEventListener("desk-open", told);
-  }, []);
 
   const step = (by: number) => {
     const all = searched.value ? shown.value : [...waitingRows.value, ...shown.value];
