@@ -38,6 +38,8 @@ export const timeline: Words["timeline"] = {
   account: "Account",
   crowd: (count) => some(count, "session"),
   crowdHint: "click to zoom in",
+  folded: (count) => `${some(count, "more device")} had no session in this time: show`,
+  fold: "Show only devices of this time",
   hiddenArrows: (count) => `${some(count, "more arrow")} when you zoom in`,
   legend: "Legend",
   legendArrow: "Arrow: who ended whom",

@@ -32,6 +32,8 @@ export const timeline = {
   account: "账号事件",
   crowd: (count: number) => `${count} 个会话`,
   crowdHint: "点击放大",
+  folded: (count: number) => `另有 ${count} 台设备在此时段没有会话，点击显示`,
+  fold: "只显示此时段的设备",
   hiddenArrows: (count: number) => `另有 ${count} 个箭头，放大可见`,
   legend: "图例",
   legendArrow: "箭头：谁结束了谁",
