@@ -37,9 +37,10 @@ async fn people_work_with_the_console_in_a_browser() {
 }
 
 async fn in_a_browser(mut system: System) {
-    system.restart_origin_with(&[("DEBUG_PAGE", "true")]);
+    let expired = expired_token(&mut system).await;
+    system.restart_origin_with(&[("DEBUG_PAGE", "true"), ("ACCESS_TOKEN_LIFETIME", "24h")]);
     let (console, edge) = (system.url(&Door::Origin), system.url(&Door::Edge));
-    let accounts = accounts(&system).await;
+    let accounts = accounts(&system, &expired).await;
     let control = control(system, accounts).await;
     let report = workspace_root().join("target/console-report.json");
     // What an earlier run has left proves nothing.
@@ -90,8 +91,14 @@ impl Counts {
     }
 }
 
-/// Mobile numbers and passwords of all who can log in.
-async fn accounts(system: &System) -> Value {
+/// An access token of the demo user whose time is over when somebody looks at it.
+async fn expired_token(system: &mut System) -> String {
+    system.restart_origin_with(&[("ACCESS_TOKEN_LIFETIME", "1s")]);
+    system.user("mini_program", "phone-of-the-past").await.token
+}
+
+/// Mobile numbers and passwords of all who can log in, and a token that opens nothing any more.
+async fn accounts(system: &System, expired: &str) -> Value {
     let secrets = system.secrets();
     let (agent, admin) = (&secrets.demo_agent_password, &secrets.demo_admin_password);
     for (mobile, role, password) in [(SECOND_AGENT, "agent", agent), (SECOND_ADMIN, "admin", admin)]
@@ -108,6 +115,7 @@ async fn accounts(system: &System) -> Value {
         "admin": account(DEMO_ADMIN_MOBILE, admin),
         "agent2": account(SECOND_AGENT, agent),
         "admin2": account(SECOND_ADMIN, admin),
+        "expired_token": expired,
     })
 }
 

@@ -23,6 +23,8 @@ export interface Accounts {
   admin: Account;
   agent2?: Account;
   admin2?: Account;
+  /** An access token whose time is over; where a Rust test has made one. */
+  expired_token?: string;
 }
 
 /** Who can log in. */

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { arrowsOf } from "../../src/pages/timeline/model/arrows.ts";
-import { densest } from "../../src/pages/timeline/model/burst.ts";
+import { burstsOf } from "../../src/pages/timeline/model/burst.ts";
 import { deviceWords, networkOf } from "../../src/pages/timeline/model/device.ts";
 import { lanesOf, layoutOf } from "../../src/pages/timeline/model/lanes.ts";
 import { shapesOf, shapesOfRows } from "../../src/pages/timeline/model/shapes.ts";
 import { spansOf } from "../../src/pages/timeline/model/span.ts";
-import { summaryOf } from "../../src/pages/timeline/model/summary.ts";
+import { summaryOf, worst } from "../../src/pages/timeline/model/summary.ts";
 import { around } from "../../src/pages/timeline/model/view.ts";
 import { BEGAN, bar, DAY, PACE, storm } from "./storm.ts";
 
@@ -14,23 +14,43 @@ const NOW = BEGAN + 30 * DAY;
 
 test("the densest burst of user 31 is the ten log-ins of 7029 to 7038", () => {
   const spans = spansOf(storm(), NOW);
-  assert.deepEqual(densest(spans), { from: BEGAN, to: BEGAN + 9 * PACE, count: 10 });
+  assert.deepEqual(burstsOf(spans), [{ from: BEGAN, to: BEGAN + 9 * PACE, count: 10 }]);
 });
 
 test("a burst goes on beyond ten minutes at the same pace, and two log-ins are none", () => {
   const minute = 60_000;
   const many = Array.from({ length: 40 }, (_, i) => bar(i * 2, i * minute, null));
-  assert.deepEqual(densest(spansOf(many, NOW)), { from: 0, to: 39 * minute, count: 40 });
-  assert.equal(densest(spansOf(many.slice(0, 2), NOW)), undefined);
-  assert.equal(densest([]), undefined);
+  assert.deepEqual(burstsOf(spansOf(many, NOW)), [{ from: 0, to: 39 * minute, count: 40 }]);
+  assert.deepEqual(burstsOf(spansOf(many.slice(0, 2), NOW)), []);
+  assert.deepEqual(burstsOf([]), []);
 });
 
-test("of two equal bursts the later one is shown", () => {
+test("of two equal bursts the later one comes first, and both are found", () => {
   const rows = [0, 1, 2].flatMap((i) => [
     bar(i, i * 1_000, null),
     bar(i + 10, DAY + i * 1_000, null),
   ]);
-  assert.equal(densest(spansOf(rows, NOW))?.from, DAY);
+  assert.deepEqual(
+    burstsOf(spansOf(rows, NOW)).map((one) => [one.from, one.count]),
+    [
+      [DAY, 3],
+      [0, 3],
+    ],
+  );
+});
+
+test("where two devices threw each other out is shown before a larger crowd of peaceful log-ins", () => {
+  const later = BEGAN + 10 * DAY;
+  const crowd = Array.from({ length: 30 }, (_, i) =>
+    bar(9_000 + i, later + i * 1_000, later + (i + 1) * 1_000, { device_id: `d${i}` }),
+  );
+  const spans = spansOf([...storm(), ...crowd], NOW);
+  const bursts = burstsOf(spans);
+  assert.equal(bursts[0]?.count, 30);
+  assert.equal(worst(bursts, lanesOf(spans))?.from, BEGAN);
+  assert.equal(worst([], []), undefined);
+  const calm = spansOf(crowd, NOW);
+  assert.equal(worst(burstsOf(calm), lanesOf(calm))?.count, 30);
 });
 
 test("the summary of the storm says ten log-ins, nine replaced, two devices, one pair at war", () => {

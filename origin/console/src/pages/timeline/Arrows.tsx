@@ -30,7 +30,7 @@ function pathsOf(arrow: Arrow, measures: Measures): [line: string, head: string]
 /** From each session that ended another to the one that it ended. */
 export function Arrows({ scene, measures, arrows }: Props) {
   const lookedAt = scene.hovered.value ?? scene.pinned.value;
-  const looked = lookedAt === undefined ? undefined : scene.layout.byId.get(lookedAt);
+  const looked = lookedAt === undefined ? undefined : scene.all.get(lookedAt);
   return (
     <g class="arrows">
       {arrows.map((arrow) => {

@@ -31,7 +31,7 @@ function spoken(span: Span): string {
 /** Sessions as bars, and crowds where they are too close to be told apart. */
 export function Bars({ scene, measures, shapes, tabStop, onPick, onCrowd }: Props) {
   const lookedAt = scene.hovered.value ?? scene.pinned.value;
-  const looked = lookedAt === undefined ? undefined : scene.layout.byId.get(lookedAt);
+  const looked = lookedAt === undefined ? undefined : scene.all.get(lookedAt);
   return (
     <>
       {shapes.map((row, index) => {

@@ -15,7 +15,7 @@ interface Props {
 /** What the session under the pointer, or focused, is. */
 export function Card({ scene, measures, left, top }: Props) {
   const id = scene.hovered.value;
-  const span = id === undefined ? undefined : scene.layout.byId.get(id);
+  const span = id === undefined ? undefined : scene.all.get(id);
   const row = id === undefined ? undefined : scene.layout.rowOf.get(id);
   if (!span || row === undefined || span.id === scene.pinned.value) return null;
   const view = scene.view.value;

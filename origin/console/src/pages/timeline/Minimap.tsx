@@ -14,7 +14,7 @@ export function Minimap({ scene, burst }: { scene: Scene; burst: Burst | undefin
   const place = useRef<HTMLDivElement>(null);
   const { width } = useSize(place);
   const { limits, view } = scene;
-  const columns = histogram([...scene.layout.byId.values()], limits, Math.floor(width / COLUMN));
+  const columns = histogram([...scene.all.values()], limits, Math.floor(width / COLUMN));
   const most = Math.max(...columns, 1);
   const from = xOf(view.value.from, limits, width);
   const to = xOf(view.value.to, limits, width);

@@ -18,7 +18,7 @@ interface Props {
 export function Panel({ scene, onEnded }: Props) {
   const [isEnding, setEnding] = useState(false);
   const id = scene.pinned.value;
-  const span = id === undefined ? undefined : scene.layout.byId.get(id);
+  const span = id === undefined ? undefined : scene.all.get(id);
   if (!span) return null;
   const said = words.value;
   const { row } = span;

@@ -6,12 +6,12 @@ import type { Measures, Scene } from "./scene.ts";
 
 /** All sessions in the order of time. */
 function inTime(scene: Scene): Span[] {
-  return [...scene.layout.byId.values()].sort((a, b) => a.from - b.from || a.id - b.id);
+  return [...scene.all.values()].sort((a, b) => a.from - b.from || a.id - b.id);
 }
 
 /** The view so that a session is in it, and its row, too. */
 export function bringIn(scene: Scene, id: number): void {
-  const span = scene.layout.byId.get(id);
+  const span = scene.all.get(id);
   if (!span) return;
   const { from, to } = scene.view.value;
   if (span.from >= from && span.from <= to) return;
@@ -34,8 +34,9 @@ export function useMoves(
     const there = scroller.current?.querySelector<SVGGElement>(
       `[data-session="${focusNext.current}"]`,
     );
+    if (!there) return; // Its lane comes once the picture rests.
     focusNext.current = undefined;
-    there?.focus({ preventScroll: true });
+    there.focus({ preventScroll: true });
   });
   const { view, limits } = scene;
   const step = (by: number) => {

@@ -6,7 +6,10 @@ import type { View } from "./model/view.ts";
 
 /** All that the parts of the picture share. */
 export interface Scene {
+  /** The lanes that are shown. */
   layout: Layout;
+  /** Every session there is, shown or not, by its id. */
+  all: ReadonlyMap<number, Span>;
   notes: readonly Note[];
   view: Signal<View>;
   /** As far as one can go. */

@@ -1,3 +1,4 @@
+import type { Burst } from "./burst.ts";
 import type { Lane } from "./lanes.ts";
 import type { Span } from "./span.ts";
 
@@ -73,4 +74,15 @@ export function summaryOf(lanes: readonly Lane[], from: number, to: number): Sum
     risk,
     feud: feudOf(inside, laneOf),
   };
+}
+
+/**
+ * The burst to look at first: where two devices threw each other out most often; where none did, the largest.
+ * Bursts come the largest first.
+ */
+export function worst(bursts: readonly Burst[], lanes: readonly Lane[]): Burst | undefined {
+  const wars = new Map(
+    bursts.map((one) => [one, summaryOf(lanes, one.from, one.to).feud?.count ?? 0]),
+  );
+  return [...bursts].sort((a, b) => (wars.get(b) ?? 0) - (wars.get(a) ?? 0))[0];
 }
