@@ -2,6 +2,19 @@ import { locale, words } from "../i18n/index.ts";
 
 const DAY = 86_400_000;
 
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+/** A way to write moments in the reader's language. Making one is dear, so each is made once. */
+export function timeFormat(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  const key = locale.value + JSON.stringify(options);
+  let format = formats.get(key);
+  if (!format) {
+    format = new Intl.DateTimeFormat(locale.value, options);
+    formats.set(key, format);
+  }
+  return format;
+}
+
 /** A moment as people say it: the time today, the date before. */
 export function shortTime(at: string | number, now: number = Date.now()): string {
   const moment = new Date(at);
@@ -12,15 +25,12 @@ export function shortTime(at: string | number, now: number = Date.now()): string
     : isRecent
       ? { month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit" }
       : { year: "numeric", month: "2-digit", day: "2-digit" };
-  return new Intl.DateTimeFormat(locale.value, options).format(moment);
+  return timeFormat(options).format(moment);
 }
 
 /** A moment to the second, with its date. */
 export function fullTime(at: string | number): string {
-  return new Intl.DateTimeFormat(locale.value, {
-    dateStyle: "medium",
-    timeStyle: "medium",
-  }).format(new Date(at));
+  return timeFormat({ dateStyle: "medium", timeStyle: "medium" }).format(new Date(at));
 }
 
 /** A length of time in its two largest units: `2 h 5 min`. */
