@@ -145,6 +145,24 @@ async function lossy(seed: number): Promise<void> {
   client.chat.close();
 }
 
+test("what was written while nobody heard is asked for, though nothing comes after it", async () => {
+  const server = new FakeServer();
+  const client = await talking(server);
+  client.chat.follow(TALK, 0);
+  const got = heard(client);
+  server.write(TALK, "heard");
+  await until(() => got.length === 1, "the first");
+  server.wire.cut(1006);
+  server.write(TALK, "missed");
+  await until(() => got.length === 2, "the second");
+  // And where a change of the conversation tells of it alone.
+  server.store(TALK, "told of", 99, null);
+  const update = { customer_service_session_id: TALK, status: "active", version: 2, last_seq: 3 };
+  server.wire.event("conversation_updated", update);
+  await until(() => got.length === 3, "the third");
+  assert.deepEqual(got, ["heard", "missed", "told of"]);
+});
+
 test("what is refused in passing goes first when it goes", async () => {
   const server = new FakeServer();
   let frames = 0;
@@ -366,6 +384,13 @@ test("pauses double from 1 s to 30 s, times 0.5 to 1.5, and the network's return
     server.sends = () => true;
     wake();
     await until(() => client.chat.state === "open", "open at once", 200);
+    // After a good one it begins anew.
+    await pass(6_000);
+    tries.length = 0;
+    const again = Date.now();
+    server.wire.cut(1006);
+    await until(() => tries.length === 1, "a try");
+    assert.ok(Math.abs((tries[0] ?? 0) - again - 1_000 * factor) <= 200, String(tries));
     client.chat.close();
   }
 });

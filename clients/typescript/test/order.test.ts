@@ -56,6 +56,21 @@ test("who follows nothing is handed everything by somebody else", () => {
   assert.equal(order.missing.size, 0);
 });
 
+test("a gap is asked for, and what came before is not taken for one", () => {
+  const [first, second, third] = written(3);
+  const order = new Order();
+  order.follow(TALK, 0);
+  const asked = order.positions(100);
+  order.resumed(asked[0] as { customer_service_session_id: number; seq: number }, 0);
+  assert.equal(order.missing.size, 0);
+  order.take(first as Arrived);
+  for (let time = 0; time < 5; time += 1) assert.deepEqual(order.take(first as Arrived), []);
+  assert.equal(order.missing.size, 0);
+  assert.deepEqual(order.take(third as Arrived), []);
+  assert.ok(order.missing.has(TALK));
+  assert.deepEqual(seqs(order.take(second as Arrived)), [2, 3]);
+});
+
 test("a gap that the server never fills is left behind after three answers", () => {
   const [, second, , fourth] = written(4);
   const order = new Order();

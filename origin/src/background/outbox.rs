@@ -343,6 +343,7 @@ mod tests {
             payload,
             attempts: 0,
             refusals: 0,
+            created_at: chrono::NaiveDateTime::default(),
         };
         let read: ChatEvent = event(&row(payload.clone())).unwrap();
         assert_eq!(read.event_id, 5);

@@ -1,6 +1,6 @@
 //! How many rows fall into each of a row of stretches of time.
 
-use std::time::Duration;
+use std::{fmt::Write as _, time::Duration};
 
 use shared::time::Timestamp;
 
@@ -42,7 +42,8 @@ impl Points {
         let mut statement = Statement::new("");
         for (nth, (from, to)) in self.spans().enumerate() {
             let union = if nth == 0 { "" } else { " UNION ALL " };
-            statement.sql.push_str(&format!("{union}SELECT {nth} AS nth, ("));
+            // Text is always taken.
+            let _ = write!(statement.sql, "{union}SELECT {nth} AS nth, (");
             statement.push(count, of.map(Value::from));
             let span = [zone.write(from), zone.write(to)].map(Value::from);
             statement.values.extend(span);

@@ -81,7 +81,7 @@ async fn minutes_of_work(app: &TestApp, boss: &LoggedIn<'_>) -> Vec<Point> {
     let phone = ana.log_in(renewed).await;
     let second = (minute(0), [1, 0, 0, 1]);
     // At its very end a session is replaced; a millisecond later it is the minute after that.
-    app.clock.step(minute(1).since(app.clock.now()) - Duration::from_millis(1));
+    app.clock.step(minute(1).minus(Duration::from_millis(1)).since(app.clock.now()));
     let second = {
         ana.log_in(Device::phone("phone-2")).await;
         (second.0, [2, 0, 1, 1])

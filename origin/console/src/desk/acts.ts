@@ -1,6 +1,6 @@
 import { ApiError, type Schemas } from "@drawbridge/client";
 import { client } from "../state/session.ts";
-import { find } from "./lists.ts";
+import { readNewer } from "./lists.ts";
 import { change, heard, took } from "./state.ts";
 
 const OF_ONE = "/api/v4/console/customer-service/sessions/{customer_service_session_id}";
@@ -28,7 +28,7 @@ async function act(
     heard(now.admin ?? null);
     const { status } = now;
     if (status) change(id, (row) => ({ ...row, status, admin: now.admin ?? null }));
-    void find(id);
+    readNewer(id);
     return { is: "taken", by: now.admin?.nickname, status: status ?? "" };
   }
 }

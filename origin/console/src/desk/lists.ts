@@ -1,6 +1,7 @@
 import type { Schemas } from "@drawbridge/client";
 import { computed, signal } from "@preact/signals";
 import { client } from "../state/session.ts";
+import { oneAtATime } from "./once.ts";
 import { compare, isOf, put, type Row, type Tab, toRow } from "./rows.ts";
 import { isReached, next, read, type Source, source } from "./sources.ts";
 import { heard, me, rows, searched, tab } from "./state.ts";
@@ -108,15 +109,27 @@ export async function more(name: Tab | "waiting" | (string & {}) = key.value): P
   if (lists.value[name]?.sources.some((one) => !one.last && !one.isDone)) await more(name);
 }
 
-/** Finds one conversation that an event named. */
-export async function find(id: number): Promise<void> {
-  await ask({ search: String(id) }, 100).catch(() => undefined);
+const sought = new Map<number, () => void>();
+
+/** Reads one conversation, as it is now. */
+export function readNewer(id: number): void {
+  const known =
+    sought.get(id) ?? oneAtATime(() => ask({ search: String(id) }, 100).then(() => undefined));
+  sought.set(id, known);
+  known();
 }
 
 /** Reads of the queue what its event does not say: last messages, and what is unread. */
-export async function refreshWaiting(): Promise<void> {
-  await ask({ status: "waiting", sort: "waiting" }, 100).catch(() => undefined);
-}
+export const refreshWaiting = oneAtATime(async () => {
+  await ask({ status: "waiting", sort: "waiting" }, 100);
+  // A crowd that arrives is read a few times, and not once a head.
+  await new Promise((go) => setTimeout(go, 500));
+});
+
+/** Reads the first of all open conversations anew. */
+export const refreshOpen = oneAtATime(async () => {
+  for (const query of queries("active")) await ask(query, FIRST);
+});
 
 /** Finds out what changed since `from` (milliseconds), when no event could come. */
 export async function catchUp(from: number): Promise<void> {
@@ -147,5 +160,6 @@ async function dropLost(): Promise<void> {
 
 /** Forgets how far the lists were read. */
 export function forgetLists(): void {
+  sought.clear();
   lists.value = {};
 }

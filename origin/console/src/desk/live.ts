@@ -1,8 +1,9 @@
 import type { Events } from "@drawbridge/client";
 import { client } from "../state/session.ts";
 import { alarm } from "./alarm.ts";
-import { catchUp, find, forgetLists, more, refreshWaiting } from "./lists.ts";
+import { catchUp, forgetLists, more, readNewer, refreshWaiting } from "./lists.ts";
 import { forgetDrafts, outgoing } from "./outgoing.ts";
+import { poll } from "./poll.ts";
 import { arrived, unknown } from "./queue.ts";
 import { withMessage, withUpdate } from "./rows.ts";
 import * as state from "./state.ts";
@@ -61,6 +62,7 @@ export function begin(): void {
       outgoing.value = [...chat.outgoing];
     }),
     chat.subscribe(lineIs),
+    poll(),
     () => chat.close(),
   ];
   addEventListener("focus", look);
@@ -106,7 +108,7 @@ function message(event: Events["new_message"]): void {
   const isLooked = isLookedAt(id);
   if (event.sender_type === "user") typed(id, false);
   if (state.rows.peek().has(id)) state.change(id, (row) => withMessage(row, event, isLooked));
-  else void find(id);
+  else readNewer(id);
   if (isLooked) threads.seen(id);
   else if (event.sender_type === "user") {
     const row = state.rows.peek().get(id);
@@ -127,7 +129,8 @@ function updated(update: Events["conversation_updated"]): void {
   const id = update.customer_service_session_id;
   state.heard(update.admin);
   if (state.rows.peek().has(id)) state.change(id, (row) => withUpdate(row, update));
-  else void find(id);
+  else readNewer(id);
+  if (state.opened.peek() === id) look();
   if (update.change !== "transferred" || update.admin?.user_id !== state.me.peek()) return;
   alarm(state.rows.peek().get(id)?.user.nickname ?? "", "", id);
 }
@@ -135,7 +138,7 @@ function updated(update: Events["conversation_updated"]): void {
 function queued(queue: Events["queue_updated"]): void {
   const came = arrived(state.queue.peek(), queue);
   state.queue.value = queue;
-  if (unknown(queue, state.rows.peek()).length > 0) void refreshWaiting();
+  if (unknown(queue, state.rows.peek()).length > 0) refreshWaiting();
   const first = came[0];
   if (first && !isFirstQueue) alarm(first.user.nickname, "", first.customer_service_session_id);
   isFirstQueue = false;

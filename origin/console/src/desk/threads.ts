@@ -46,7 +46,10 @@ export function thread(id: number): Signal<Thread> {
 
 /** Adds messages to a history that is being kept. */
 export function add(id: number, messages: readonly Message[]): void {
-  set(id, (one) => ({ ...one, messages: merge(one.messages, messages) }));
+  set(id, (one) => {
+    const all = tail(merge(one.messages, messages));
+    return { ...one, messages: all, hasOlder: one.hasOlder || (all[0]?.seq ?? 1) > 1 };
+  });
 }
 
 /** Changes a history that is being kept. */
@@ -123,12 +126,13 @@ export function seen(id: number): void {
     .get(id)
     ?.peek()
     .messages.findLast((one) => one.sender_type === "user");
-  if (!last || (readUpTo.get(id) ?? 0) >= last.seq) return;
+  if (!last) return;
+  change(id, (one) => (one.unread_count === 0 ? one : { ...one, unread_count: 0 }));
+  if ((readUpTo.get(id) ?? 0) >= last.seq) return;
   if (last.status !== "read" || row.unread_count > 0) {
     client().chat.markRead(id, last.chat_message_id);
   }
   readUpTo.set(id, last.seq);
-  change(id, (one) => (one.unread_count === 0 ? one : { ...one, unread_count: 0 }));
 }
 
 /** Takes what was marked on a line that is gone as not marked. */

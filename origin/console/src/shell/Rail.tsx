@@ -40,6 +40,7 @@ export function Rail() {
           key={page.name}
           href={page.path}
           class="page"
+          title={said.pages[page.name]}
           aria-current={isHere(page, location) ? "page" : undefined}
         >
           <page.icon size={17} aria-hidden="true" />

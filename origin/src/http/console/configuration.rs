@@ -176,7 +176,7 @@ async fn database(app: &App) -> Result<DatabaseConfiguration, ApiError> {
 
 /// What another's clock shows less what ours does, where it looked between these two moments of ours.
 fn skew(theirs: Timestamp, asked: Timestamp, answered: Timestamp) -> i64 {
-    theirs.as_millis() - (asked.as_millis() + answered.as_millis()) / 2
+    theirs.as_millis() - i64::midpoint(asked.as_millis(), answered.as_millis())
 }
 
 fn millis(duration: Duration) -> u64 {

@@ -8,13 +8,14 @@ import {
   Reply,
   RotateCcw,
 } from "lucide-preact";
+import { memo } from "preact/compat";
 import { useState } from "preact/hooks";
 import { me, opened } from "../../desk/state.ts";
 import { type Item, type Mark, type Message, markOf } from "../../desk/thread.ts";
-import { locale, words } from "../../i18n/index.ts";
+import { words } from "../../i18n/index.ts";
 import { client } from "../../state/session.ts";
 import { Button } from "../../ui/Button.tsx";
-import { fullTime } from "../../ui/time.ts";
+import { clockTime, fullTime } from "../../ui/time.ts";
 import { answer } from "./Composer.tsx";
 
 type Said = Extract<Item, { kind: "message" | "outgoing" }>;
@@ -86,14 +87,8 @@ interface Props {
   answered: Message | null | undefined;
 }
 
-function timeOf(at: string): string {
-  return new Intl.DateTimeFormat(locale.value, { hour: "2-digit", minute: "2-digit" }).format(
-    new Date(at),
-  );
-}
-
 /** A message. */
-export function Bubble({ item, name, answered }: Props) {
+export const Bubble = memo(function Bubble({ item, name, answered }: Props) {
   const said = words.value.desk;
   const { message, outgoing } =
     item.kind === "message"
@@ -128,7 +123,7 @@ export function Bubble({ item, name, answered }: Props) {
         <span class="meta">
           {message ? (
             <time dateTime={message.created_at} title={fullTime(message.created_at)}>
-              {timeOf(message.created_at)}
+              {clockTime(message.created_at)}
             </time>
           ) : null}
           {side === "admin" ? <MarkView mark={mark} /> : null}
@@ -166,4 +161,14 @@ export function Bubble({ item, name, answered }: Props) {
       ) : null}
     </div>
   );
+}, isSame);
+
+/** Items are made anew with each message; what they are made of is not. */
+function isSame(one: Props, other: Props): boolean {
+  if (one.name !== other.name || one.answered !== other.answered) return false;
+  if (one.item.kind === "message" && other.item.kind === "message") {
+    return one.item.message === other.item.message && one.item.isFirst === other.item.isFirst;
+  }
+  if (one.item.kind === "message" || other.item.kind === "message") return false;
+  return one.item.outgoing === other.item.outgoing;
 }

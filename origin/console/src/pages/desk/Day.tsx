@@ -1,17 +1,10 @@
-import { locale } from "../../i18n/index.ts";
+import { dayName } from "../../ui/time.ts";
 
 /** The line between two days. */
 export function Day({ at }: { at: number }) {
-  const isThisYear = new Date(at).getFullYear() === new Date().getFullYear();
-  const said = new Intl.DateTimeFormat(locale.value, {
-    month: "long",
-    day: "numeric",
-    weekday: "short",
-    ...(isThisYear ? {} : { year: "numeric" }),
-  }).format(at);
   return (
     <div class="day">
-      <span>{said}</span>
+      <span>{dayName(at)}</span>
     </div>
   );
 }

@@ -1,6 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
 import { useLocation, useParams } from "wouter-preact";
-import { find, shown } from "../../desk/lists.ts";
+import { readNewer, shown } from "../../desk/lists.ts";
 import { opened, rows, searched, waitingRows } from "../../desk/state.ts";
 import { open } from "../../desk/threads.ts";
 import { words } from "../../i18n/index.ts";
@@ -10,6 +10,7 @@ import { acceptIt } from "./accept_it.ts";
 import { Conversation } from "./Conversation.tsx";
 import "./desk.css";
 import "./asks.css";
+import "./composer.css";
 import "./facts.css";
 import "./conversation.css";
 import { Facts } from "./Facts.tsx";
@@ -27,9 +28,9 @@ export default function Desk() {
 
   useEffect(() => {
     opened.value = id;
-    marked.value = id;
     if (id === undefined) return;
-    if (!rows.peek().has(id)) void find(id);
+    marked.value = id;
+    if (!rows.peek().has(id)) readNewer(id);
     void open(id);
     return () => {
       opened.value = undefined;

@@ -1,4 +1,5 @@
 import { Flame } from "lucide-preact";
+import { memo } from "preact/compat";
 import { Link } from "wouter-preact";
 import { since, urgency } from "../../desk/queue.ts";
 import type { Row } from "../../desk/rows.ts";
@@ -46,7 +47,7 @@ interface Props {
 }
 
 /** A conversation in the list. */
-export function RowView({ row, isOpen, isMarked, hasStatus }: Props) {
+export const RowView = memo(function RowView({ row, isOpen, isMarked, hasStatus }: Props) {
   const said = words.value.desk;
   const isWaiting = row.status === "waiting";
   const name = row.user.nickname;
@@ -89,4 +90,4 @@ export function RowView({ row, isOpen, isMarked, hasStatus }: Props) {
       </span>
     </Link>
   );
-}
+});

@@ -1,4 +1,5 @@
 import { accept, type Outcome } from "../../desk/acts.ts";
+import { look } from "../../desk/live.ts";
 import { readNewest } from "../../desk/threads.ts";
 import { words } from "../../i18n/index.ts";
 import { tell } from "../../state/notices.ts";
@@ -25,7 +26,7 @@ export async function acceptIt(id: number, go: (path: string) => void): Promise<
   tellOutcome(outcome);
   if (outcome.is !== "done") return;
   go(`/desk/${id}`);
-  void readNewest(id).catch(() => undefined);
+  void readNewest(id).then(look, () => undefined);
   // The composer can be written in once the page has taken the change.
   setTimeout(() => document.getElementById("composer")?.focus(), 50);
 }
