@@ -226,6 +226,7 @@ for (const devices of [2, 600]) {
     logIn,
     picture,
   }) => {
+    test.setTimeout(240_000);
     await logIn(accounts.admin);
     await crowd(page, 6_000, devices);
     await page.goto("/console/sessions/users/31");

@@ -17,14 +17,19 @@ const SHAPES: Record<Shape, Intl.DateTimeFormatOptions> = {
 /** Formats cost more to make than to use. */
 const made = new Map<string, Intl.DateTimeFormat>();
 
-function written(at: string | number, shape: Shape): string {
-  const key = `${locale.value} ${shape}`;
+/** A way to write moments in the reader's language, made once. */
+export function timeFormat(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  const key = locale.value + JSON.stringify(options);
   let format = made.get(key);
   if (!format) {
-    format = new Intl.DateTimeFormat(locale.value, SHAPES[shape]);
+    format = new Intl.DateTimeFormat(locale.value, options);
     made.set(key, format);
   }
-  return format.format(new Date(at));
+  return format;
+}
+
+function written(at: string | number, shape: Shape): string {
+  return timeFormat(SHAPES[shape]).format(new Date(at));
 }
 
 /** A moment as people say it: the time today, the date before. */

@@ -163,7 +163,7 @@ test("five thousand sessions on a thousand rows stay below the most that is draw
   const layout = layoutOf(lanesOf(spansOf(rows, NOW)));
   assert.ok(layout.rows.length >= 1_000);
   const shapes = shapesOfRows(layout.rows.slice(0, 40), { from: 0, to: 300_000_000 }, 1_200);
-  assert.ok(shapes.flat().length <= 700);
+  assert.ok(shapes.flat().length <= 450);
   const one = shapesOfRows(
     [{ spans: spansOf(rows, NOW) }],
     { from: 0, to: 300_000_000 },

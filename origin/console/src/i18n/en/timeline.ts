@@ -50,7 +50,7 @@ export const timeline: Words["timeline"] = {
     alert: "Security alert",
     reuse: "Token reused",
   },
-  bar: (id, state, from, length) => `Session ${id}, ${state}, from ${from}, for ${length}`,
+  bar: (id, state, from, length) => `${id} ${length}, ${state}, logged in ${from}`,
   from: "Logged in",
   until: "Ended",
   lasted: "Lasted",

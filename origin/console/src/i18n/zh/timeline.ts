@@ -45,7 +45,7 @@ export const timeline = {
     reuse: "令牌重放",
   },
   bar: (id: number, state: string, from: string, length: string) =>
-    `会话 ${id}，${state}，${from} 起，持续 ${length}`,
+    `${id} ${length}，${state}，${from} 登录`,
   from: "登录",
   until: "结束",
   lasted: "持续",

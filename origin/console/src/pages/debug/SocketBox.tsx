@@ -1,7 +1,8 @@
 import { useEffect, useRef, useState } from "preact/hooks";
-import { locale, words } from "../../i18n/index.ts";
+import { words } from "../../i18n/index.ts";
 import { config } from "../../state/session.ts";
 import { Button } from "../../ui/Button.tsx";
+import { timeFormat } from "../../ui/time.ts";
 import { added, type Frame, isHeartbeat, masked } from "./model/frames.ts";
 import { type Line, rawLine, socketIoLine, type Told } from "./model/line.ts";
 
@@ -132,7 +133,7 @@ function Frames({ frames, onClear }: { frames: readonly Frame[]; onClear: () => 
   const place = useRef<HTMLOListElement>(null);
   const shown = hasBeats ? frames : frames.filter((frame) => !frame.isHeartbeat);
   const last = shown.at(-1)?.key;
-  const time = new Intl.DateTimeFormat(locale.value, {
+  const time = timeFormat({
     hour: "2-digit",
     minute: "2-digit",
     second: "2-digit",

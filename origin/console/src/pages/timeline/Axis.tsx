@@ -1,5 +1,5 @@
-import { locale, words } from "../../i18n/index.ts";
-import { fullTime } from "../../ui/time.ts";
+import { words } from "../../i18n/index.ts";
+import { fullTime, timeFormat } from "../../ui/time.ts";
 import { MarkShape } from "./Marks.tsx";
 import type { Mark } from "./model/marks.ts";
 import type { Grain, Tick } from "./model/ticks.ts";
@@ -14,9 +14,11 @@ const FORMATS: Record<Grain, Intl.DateTimeFormatOptions> = {
   year: { year: "numeric" },
 };
 
+const ZONE = new Intl.DateTimeFormat("en", { timeZoneName: "shortOffset" });
+
 /** The browser's zone as `UTC+8`. */
 function zoneOf(at: number): string {
-  const parts = new Intl.DateTimeFormat("en", { timeZoneName: "shortOffset" }).formatToParts(at);
+  const parts = ZONE.formatToParts(at);
   return (parts.find((part) => part.type === "timeZoneName")?.value ?? "").replace("GMT", "UTC");
 }
 
@@ -31,7 +33,7 @@ interface Props {
 /** Times above the picture, with the day on which it begins and what happened outside of any session. */
 export function Axis({ ticks, view, width, left, marks }: Props) {
   const said = words.value.timeline;
-  const day = new Intl.DateTimeFormat(locale.value, { dateStyle: "medium" });
+  const day = timeFormat({ dateStyle: "medium" });
   const loose = marks.filter((mark) => mark.row === undefined);
   return (
     <div class="tl-axis">
@@ -48,7 +50,7 @@ export function Axis({ ticks, view, width, left, marks }: Props) {
             class={tick.grain === "second" || tick.grain === "minute" ? "tick" : "tick major"}
             style={{ left: `${xOf(tick.at, view, width)}px` }}
           >
-            {new Intl.DateTimeFormat(locale.value, FORMATS[tick.grain]).format(tick.at)}
+            {timeFormat(FORMATS[tick.grain]).format(tick.at)}
           </span>
         ))}
         {loose.length > 0 && (

@@ -1,6 +1,6 @@
-import { locale, words } from "../../i18n/index.ts";
+import { words } from "../../i18n/index.ts";
 import { riskStep, stateColour } from "../../ui/State.tsx";
-import { duration } from "../../ui/time.ts";
+import { duration, timeFormat } from "../../ui/time.ts";
 import type { Shape } from "./model/shapes.ts";
 import type { Span } from "./model/span.ts";
 import { isNear, type Measures, type Scene } from "./scene.ts";
@@ -19,7 +19,7 @@ interface Props {
 /** What is read aloud of a session. */
 function spoken(span: Span): string {
   const said = words.value;
-  const from = new Intl.DateTimeFormat(locale.value, { dateStyle: "short", timeStyle: "medium" });
+  const from = timeFormat({ dateStyle: "short", timeStyle: "medium" });
   return said.timeline.bar(
     span.id,
     said.sessions.states[span.state],

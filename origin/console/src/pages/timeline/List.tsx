@@ -1,3 +1,4 @@
+import { memo } from "preact/compat";
 import { useRef, useState } from "preact/hooks";
 import { words } from "../../i18n/index.ts";
 import { Risk, State } from "../../ui/State.tsx";
@@ -63,7 +64,14 @@ export function List({ scene, spans }: { scene: Scene; spans: readonly Span[] })
   );
 }
 
-function Line({ span, scene, index }: { span: Span; scene: Scene; index: number }) {
+interface LineProps {
+  span: Span;
+  scene: Scene;
+  index: number;
+}
+
+/** A row; scrolling does not make it anew. */
+const Line = memo(({ span, scene, index }: LineProps) => {
   const said = words.value.sessions;
   const { row } = span;
   const isPinned = scene.pinned.value === span.id;
@@ -108,4 +116,4 @@ function Line({ span, scene, index }: { span: Span; scene: Scene; index: number 
       </td>
     </tr>
   );
-}
+});

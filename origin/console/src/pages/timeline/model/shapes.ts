@@ -56,7 +56,7 @@ export function shapesOfRows(
   rows: readonly { spans: readonly Span[] }[],
   view: View,
   width: number,
-  most = 700,
+  most = 450,
 ): Shape[][] {
   for (let cell = NARROW; ; cell *= 2) {
     const shapes = rows.map((row) => shapesOf(row.spans, view, width, cell));
