@@ -117,7 +117,11 @@ export const Bubble = memo(function Bubble({ item, name, answered }: Props) {
       {isFirst && (side === "user" || !isOwn) ? <span class="sender">{sender}</span> : null}
       <div class="said">
         {answered === undefined ? null : (
-          <blockquote>{answered?.content ?? said.deletedMessage}</blockquote>
+          <blockquote>
+            {answered?.message_type === "image"
+              ? said.image
+              : (answered?.content ?? said.deletedMessage)}
+          </blockquote>
         )}
         {kind === "image" ? <Picture address={content} /> : <Text text={content} />}
         <span class="meta">
@@ -137,7 +141,7 @@ export const Bubble = memo(function Bubble({ item, name, answered }: Props) {
             answer(message.customer_service_session_id, {
               chat_message_id: message.chat_message_id,
               name: sender,
-              content,
+              content: kind === "image" ? said.image : content,
             })
           }
         >
