@@ -37,9 +37,9 @@ describe("tokens that end soon", { concurrency: true }, () => {
       client.chat.on("reauthenticated", () => {
         renewed += 1;
       });
-      client.chat.open();
       const before = await recorded("refreshed", user_id);
       await client.start(async () => credentials);
+      client.chat.open();
       await until(() => client.chat.state === "open", "an open socket");
       await until(() => isOver(tokens[0] ?? ""), "the end of its first token");
       await until(() => renewed >= 3, "three newer ones");
