@@ -26,9 +26,9 @@ describe("tokens that end soon", { concurrency: true }, () => {
       const { user_id, credentials } = await enrolled("小红");
       const device = kind.device();
       const tokens: string[] = [];
-      const open: Transport["open"] = (url, token) => {
+      const open: Transport["open"] = (url, token, language) => {
         tokens.push(token);
-        return device.transport.open(url, token);
+        return device.transport.open(url, token, language);
       };
       const client = opened(kind, { ...device, transport: { ...device.transport, open } });
       const states: ChatState[] = [];
