@@ -59,7 +59,7 @@ async fn hold(system: &System, files: &str) -> u32 {
         ("ADMIN", format!("{DEMO_ADMIN_MOBILE} {}", secrets.demo_admin_password)),
     ];
     // One file at a time: the network is cut for all.
-    let args = ["--test-concurrency=1", files];
+    let args = ["--test-concurrency=1", "--test-force-exit", files];
     match node_tests::run(&folder, &args, &settings, PATIENCE).await {
         Ok(count) => count,
         Err(failed) => panic!("{failed}"),

@@ -42,9 +42,11 @@ for (const kind of KINDS) {
       message: "Your account has logged in somewhere else.",
       todo: "tell_and_wait",
     };
-    // As the socket told it.
     assert.equal(first.chat.state, "closed");
-    assert.deepEqual(first.state, { ...ended, message: socketMessage(told) });
+    const { message } = ended;
+    // Browsers let nobody say a socket's language: it is the browser's own.
+    const heard = kind.clientType === "web" ? socketMessage(told) : message;
+    assert.deepEqual(first.state, { ...ended, message: heard });
     for (let again = 0; again < 3; again += 1) {
       const state = await first.start(async () => assert.fail("nobody asked it to log in"));
       assert.equal(state.status === "ended" && state.todo, "tell_and_wait");
@@ -84,7 +86,7 @@ for (const kind of KINDS) {
       .catch((error: unknown) => error);
     assert.ok(wrong instanceof ApiError);
     assert.deepEqual([wrong.code, wrong.todo], ["INVALID_CREDENTIALS", "try_again"]);
-    assert.equal(wrong.requestId?.length, 36);
+    assert.equal(wrong.requestId?.length, 32);
   });
 
   test(`fields that ${kind.name} got wrong are named`, async () => {
@@ -105,9 +107,9 @@ for (const kind of KINDS) {
   });
 }
 
-/** What was said when it ended: the socket's language is the platform's, not the client's. */
+/** What was said when it ended. */
 function socketMessage(told: SessionState[]): string | null {
-  const end = told.find((state) => state.status === "ended");
+  const end = told.findLast((state) => state.status === "ended");
   assert.ok(end?.status === "ended" && end.message !== "");
   return end.message;
 }

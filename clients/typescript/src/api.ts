@@ -19,7 +19,8 @@ export class Api {
   readonly #url: string;
   readonly #transport: Transport;
   readonly #hasCookies: boolean;
-  readonly #language: () => string;
+  /** Of messages. */
+  readonly language: () => string;
   readonly #now: () => number;
 
   constructor(options: {
@@ -32,13 +33,13 @@ export class Api {
     this.#url = options.url.replace(/\/+$/, "");
     this.#transport = options.transport;
     this.#hasCookies = options.hasCookies;
-    this.#language = options.language;
+    this.language = options.language;
     this.#now = options.now;
   }
 
   /** The `data` of an answer. Whatever goes wrong is an `ApiError`. */
   async call(method: "GET" | "POST", path: string, call: Call): Promise<unknown> {
-    const headers: Record<string, string> = { "accept-language": this.#language() };
+    const headers: Record<string, string> = { "accept-language": this.language() };
     if (call.token !== undefined) headers.authorization = `Bearer ${call.token}`;
     if (call.body !== undefined) headers["content-type"] = "application/json";
     let answer: HttpAnswer;

@@ -458,27 +458,30 @@ test("nothing throws for what a server sends", async () => {
     "resumed",
     "resume_truncated",
     "session_expiring",
+    "typing",
     "error",
     "__proto__",
     "toString",
     "no_such_event",
   ];
-  for (const event of ["typing", "presence", "queue_updated", "security_alert"] as const) {
-    client.chat.on(event, (data) => assert.equal(typeof data, "object"));
-  }
+  const shapes: string[] = [];
+  client.chat.on("typing", (data) => shapes.push(typeof data.is_typing));
+  client.chat.on("error", (data) => shapes.push(typeof data.message));
   const texts = ["", "pong", "{", "[]", "null", "7", '"x"', "{}", '{"ack":1}', "\u0000", "[[[[["];
   for (let round = 0; round < 3_000; round += 1) {
     const event = events[Math.floor(random() * events.length)];
     const data = {
-      customer_service_session_id: value(),
+      customer_service_session_id: random() < 0.5 ? TALK : value(),
       seq: value(),
       chat_message_id: value(),
       content: value(),
       conversations: value(),
       last_seq: value(),
       temp_message_id: value(),
-      code: value(),
-      message: value(),
+      user_id: random() < 0.5 ? 7 : value(),
+      is_typing: random() < 0.5 ? true : value(),
+      code: random() < 0.5 ? "CONFLICT" : value(),
+      message: random() < 0.5 ? "x" : value(),
     };
     const frames = [
       { event, data },
@@ -494,6 +497,8 @@ test("nothing throws for what a server sends", async () => {
   }
   await settled();
   got.length = 0;
+  assert.ok(shapes.length > 10, String(shapes.length));
+  assert.ok(shapes.every((shape) => shape === "boolean" || shape === "string"));
   assert.equal(client.state.status, "live");
   client.chat.send(draft("still there"));
   await until(() => got.includes("still there"), "a message");

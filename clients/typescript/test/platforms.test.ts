@@ -69,12 +69,13 @@ test("wx.request is a call, and its failure no answer", async () => {
 
 test("wx.connectSocket carries the token in a header, and ends once", () => {
   const fake = fakeWx({ statusCode: 200, data: "" });
-  const wire = wxTransport(fake.wx).open("wss://api.example.com/socket", "t");
+  const wire = wxTransport(fake.wx).open("wss://api.example.com/socket", "t", "en");
   const heard: unknown[] = [];
   wire.opened = () => heard.push("opened");
   wire.heard = (text) => heard.push(text);
   wire.closed = (code) => heard.push(code);
-  assert.deepEqual(fake.asked[0]?.header, { authorization: "Bearer t" });
+  const header = { authorization: "Bearer t", "accept-language": "en" };
+  assert.deepEqual(fake.asked[0]?.header, header);
   fake.tell("open", {});
   fake.tell("message", { data: "text" });
   fake.tell("message", { data: new ArrayBuffer(3) });

@@ -26,9 +26,9 @@ describe("tokens that end soon", { concurrency: true }, () => {
       const { user_id, credentials } = await enrolled("小红");
       const device = kind.device();
       const tokens: string[] = [];
-      const open: Transport["open"] = (url, token) => {
+      const open: Transport["open"] = (url, token, language) => {
         tokens.push(token);
-        return device.transport.open(url, token);
+        return device.transport.open(url, token, language);
       };
       const client = opened(kind, { ...device, transport: { ...device.transport, open } });
       const states: ChatState[] = [];
@@ -37,9 +37,9 @@ describe("tokens that end soon", { concurrency: true }, () => {
       client.chat.on("reauthenticated", () => {
         renewed += 1;
       });
-      client.chat.open();
       const before = await recorded("refreshed", user_id);
       await client.start(async () => credentials);
+      client.chat.open();
       await until(() => client.chat.state === "open", "an open socket");
       await until(() => isOver(tokens[0] ?? ""), "the end of its first token");
       await until(() => renewed >= 3, "three newer ones");

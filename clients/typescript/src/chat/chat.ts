@@ -214,10 +214,10 @@ export class Chat {
   #dial(token: string): void {
     this.#token = token;
     const mine = this.#try;
-    const { transport, url } = this.#parts;
+    const { transport, url, api } = this.#parts;
     let socket: Socket;
     try {
-      socket = new Socket(transport.open(url, token), {
+      socket = new Socket(transport.open(url, token, api.language()), {
         event: (told) => {
           if (mine === this.#try) this.#heard(told);
         },

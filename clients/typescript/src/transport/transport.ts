@@ -35,8 +35,8 @@ export interface Wire {
 export interface Transport {
   /** Rejects where there was no answer. */
   request(request: HttpRequest): Promise<HttpAnswer>;
-  /** Opens a socket, with an access token. */
-  open(url: string, token: string): Wire;
+  /** Opens a socket, with an access token; in a language, where the platform lets it be said. */
+  open(url: string, token: string, language?: string): Wire;
   /** Calls `listener` when there may be a network again. */
   woken?(listener: () => void): () => void;
 }

@@ -51,7 +51,7 @@ export function wxTransport(wx: WxNetwork): Transport {
           fail: reject,
         });
       }),
-    open: (url, token) => open(wx, url, token),
+    open: (url, token, language) => open(wx, url, token, language),
     woken: (listener) => {
       const heard = ({ isConnected }: { isConnected: boolean }) => {
         if (isConnected) listener();
@@ -68,7 +68,7 @@ function lowered(header: Record<string, unknown> = {}): Record<string, string> {
   );
 }
 
-function open(wx: WxNetwork, url: string, token: string): Wire {
+function open(wx: WxNetwork, url: string, token: string, language?: string): Wire {
   let isOver = false;
   const over = (code: number) => {
     if (isOver) return;
@@ -78,7 +78,10 @@ function open(wx: WxNetwork, url: string, token: string): Wire {
   const lost = () => over(1006);
   const socket = wx.connectSocket({
     url,
-    header: { authorization: `Bearer ${token}` },
+    header: {
+      authorization: `Bearer ${token}`,
+      ...(language === undefined ? {} : { "accept-language": language }),
+    },
     fail: lost,
   });
   const wire: Wire = {
