@@ -26,7 +26,7 @@ use xtask::{
 type Shared = Arc<Mutex<System>>;
 
 /// How long all of them may take on a busy machine.
-const PATIENCE: Duration = Duration::from_mins(20);
+const PATIENCE: Duration = Duration::from_mins(30);
 /// Mobile numbers of the agent and the admin that there are beside those of the demo data.
 const SECOND_AGENT: &str = "13800000003";
 const SECOND_ADMIN: &str = "13800000004";
