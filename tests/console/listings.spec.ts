@@ -88,6 +88,8 @@ test("a listing is withdrawn with a reason; one that was sold meanwhile is not, 
   expect(said.status).toBe(200);
   await confirm.click();
   await expect(dialog.getByRole("alert")).toContainText("不能撤回：此商品现在是“已撤回”");
+  // And what stands beside it is what it is now.
+  await expect(detail.locator(".fact", { hasText: "状态颜色" })).toContainText("gray");
   await picture("listings-conflict");
 });
 

@@ -23,6 +23,7 @@ mod kv;
 mod listings;
 mod operator;
 mod outages;
+mod overview;
 mod quick;
 mod refresh;
 mod revocations;

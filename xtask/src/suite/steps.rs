@@ -1,6 +1,6 @@
 //! The steps of `cargo xtask test`, in order. To add one is to add an entry.
 
-use std::process::Command;
+use std::{num::NonZero, path::Path, process::Command, thread};
 
 use anyhow::Result;
 
@@ -34,7 +34,8 @@ pub const STEPS: &[Step] = &[
         name: "check console",
         run: |_| {
             step("npm packages", npm::install)?;
-            step("types and style of the console", console::check).map(|()| Count::PASSED)
+            step("types and style of the console", console::check)?;
+            Ok(Count::PASSED + tests([node_tests(&console::console_dir(), "test/**/*.test.ts")])?)
         },
     },
     Step {
@@ -107,7 +108,11 @@ pub const STEPS: &[Step] = &[
         run: |setup| {
             setup.socketio_tests()?;
             setup.typescript_client()?;
-            system_tests(setup, "e2e")
+            let mut e2e = system_test(setup, "e2e")?;
+            // Each waits most of its time, for a process or for what is to happen: one more than there are cores.
+            let cores = thread::available_parallelism().map_or(1, NonZero::get);
+            e2e.env("RUST_TEST_THREADS", (cores + 1).to_string());
+            tests([e2e])
         },
     },
     // By itself: a browser needs a machine that is not busy with all else.
@@ -125,9 +130,13 @@ const DENY_WARNINGS: &[&str] = &["--", "-D", "warnings"];
 
 /// Tests that need a database server, and the origin's binary.
 fn system_tests(setup: &Setup, target: &str) -> Result<Count> {
+    tests([system_test(setup, target)?])
+}
+
+fn system_test(setup: &Setup, target: &str) -> Result<Command> {
     let mut command = native_tests(&["--test", target]);
     command.env(URL_VARIABLE, setup.mysql()?.url()).env("ORIGIN_BIN", origin_binary());
-    tests([command])
+    Ok(command)
 }
 
 /// Types, style, what is built of it for those who want plain ECMAScript, and its own tests.
@@ -145,8 +154,14 @@ fn client_in_typescript() -> Result<Count> {
         &[tsc, "--project", "tsconfig.build.json"],
     ];
     let checked: Count = checks.into_iter().map(|args| check(node(args))).sum::<Result<Count>>()?;
-    let own = ["--test", "--test-reporter=spec", "test/*.test.ts"];
-    Ok(checked + tests([node(&own)])?)
+    Ok(checked + tests([node_tests(&npm::typescript_client(), "test/*.test.ts")])?)
+}
+
+/// Tests in TypeScript, by the Node of package.json and its own runner.
+fn node_tests(dir: &Path, which: &str) -> Command {
+    let mut command = process::command(npm::node());
+    command.args(["--test", "--test-reporter=spec", which]).current_dir(dir);
+    command
 }
 
 /// The whole workspace is named each time: the crates it uses are then compiled once for all steps.

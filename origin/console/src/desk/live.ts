@@ -2,7 +2,7 @@ import type { Events } from "@drawbridge/client";
 import { client } from "../state/session.ts";
 import { alarm } from "./alarm.ts";
 import { catchUp, forgetLists, more, readNewer, refreshWaiting } from "./lists.ts";
-import { forgetDrafts, outgoing } from "./outgoing.ts";
+import { outgoing, ownDrafts } from "./outgoing.ts";
 import { poll } from "./poll.ts";
 import { arrived, unknown } from "./queue.ts";
 import { withMessage, withUpdate } from "./rows.ts";
@@ -38,6 +38,7 @@ function isLookedAt(id: number): boolean {
 export function begin(): void {
   end();
   const { chat } = client();
+  ownDrafts(state.me.peek());
   isFirstQueue = true;
   ends = [
     chat.on("message_sent", message),
@@ -84,7 +85,7 @@ export function end(): void {
   state.forget();
   forgetLists();
   threads.forgetThreads();
-  forgetDrafts();
+  outgoing.value = [];
 }
 
 function lineIs(now: typeof state.line.value): void {

@@ -24,8 +24,10 @@ export function keepDraft(id: number, what: Draft): void {
   else drafts.set(id, what);
 }
 
-/** Forgets all drafts. */
-export function forgetDrafts(): void {
-  drafts.clear();
-  outgoing.value = [];
+let owner = 0;
+
+/** Whose drafts these are from now on: they last over a log-in of the same person, and no other sees them. */
+export function ownDrafts(user_id: number): void {
+  if (user_id !== owner) drafts.clear();
+  owner = user_id;
 }

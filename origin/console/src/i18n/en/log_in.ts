@@ -27,7 +27,7 @@ export const logIn: Words["logIn"] = {
     },
     SESSION_IDLE: {
       title: "Logged out after a long pause",
-      text: "Nothing was done here for a while. Log in again to go on; drafts are not kept.",
+      text: "Nothing was done here for a while. Log in again to go on; your drafts are still here.",
     },
     SESSION_REPLACED: {
       title: "Your account logged in somewhere else",

@@ -25,7 +25,7 @@ export const logIn = {
     },
     SESSION_IDLE: {
       title: "长时间未操作，已退出",
-      text: "这段时间没有任何操作。重新登录即可继续，未发送的草稿不会保留。",
+      text: "这段时间没有任何操作。重新登录即可继续，草稿还在。",
     },
     SESSION_REPLACED: {
       title: "账号已在别处登录",

@@ -96,7 +96,7 @@ export const Bubble = memo(function Bubble({ item, name, answered }: Props) {
       : { message: undefined, outgoing: item.outgoing };
   if (message?.message_source === "system" || message?.message_type === "system") {
     return (
-      <div class="system" data-key={item.key}>
+      <div class="system" data-key={item.key} data-seq={message.seq}>
         {message.content}
       </div>
     );

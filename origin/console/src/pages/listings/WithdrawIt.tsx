@@ -21,6 +21,15 @@ function stateOf(error: ApiError) {
   return STATUSES.find((one) => one === details?.status);
 }
 
+/** A listing as the origin has it now. */
+async function asItIs(market_listing_id: number): Promise<Listing | undefined> {
+  const query = { search: String(market_listing_id) };
+  const found = await client()
+    .get("/api/v4/console/marketplace/listings", { query })
+    .catch(() => undefined);
+  return found?.listings.find((one) => one.market_listing_id === market_listing_id);
+}
+
 /** Asks why, and whether in earnest, and takes a listing off the market. */
 export function WithdrawIt({ listing, onClose, onChange }: Props) {
   const { listings: said, shell } = words.value;
@@ -47,7 +56,7 @@ export function WithdrawIt({ listing, onClose, onChange }: Props) {
       if (!(error instanceof ApiError)) throw error;
       const status = error.code === "CONFLICT" ? stateOf(error) : undefined;
       setWrong(status ? said.conflict(said.status[status]) : shell.failed(error.message));
-      if (status) onChange({ ...listing, status });
+      if (status) onChange((await asItIs(market_listing_id)) ?? { ...listing, status });
     } finally {
       setBusy(false);
     }
