@@ -56,6 +56,8 @@ function optionsOf(place: HTMLElement, props: Props): uPlot.Options {
     return (at: number) => format.format(at * 1_000);
   };
   const clock = time({ hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+  const [one = 0, two = one] = props.times;
+  const half = (two - one) / 2;
   const hasDelay = props.series.some((one) => one.isDelay);
   const grid = { stroke: faint(line, 0.8), width: 1 };
   const axis = { stroke: text, font, grid, ticks: { show: false } };
@@ -65,6 +67,8 @@ function optionsOf(place: HTMLElement, props: Props): uPlot.Options {
     cursor: { sync: { key: "overview" }, points: { size: 6 }, y: false },
     legend: { live: true },
     scales: {
+      // Half a step at both ends, where the first bar and the last have their other halves.
+      x: { range: (_, first, last) => [first - half, last + half] },
       y: { range: (_, __, most) => [0, Math.max(most ?? 0, 4) * 1.1] },
       ...(hasDelay && { ms: { range: (_, __, most) => [0, Math.max(most ?? 0, 50) * 1.1] } }),
     },
