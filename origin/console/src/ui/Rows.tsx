@@ -33,12 +33,7 @@ export function Rows<T>({ label, list, nothing, head, keyOf, row, onOpen }: Prop
   useKeys({
     j: () => go(1),
     k: () => go(-1),
-    Enter: (event) => {
-      const at = event.target;
-      if (at instanceof HTMLElement && at.closest("button, a, dialog")) {
-        at.closest<HTMLElement>("button, a")?.click();
-        return;
-      }
+    Enter: () => {
       const open = list.rows.find((one) => keyOf(one) === here);
       if (open) onOpen?.(open);
     },

@@ -41,6 +41,12 @@ function faint(colour: string, part: number): string {
   return `color-mix(in srgb, ${colour} ${part * 100}%, transparent)`;
 }
 
+/** Half a step more at both ends, where the first bar and the last have their other halves. */
+function withEnds(times: ArrayLike<number>, first: number, last: number): [number, number] {
+  const half = ((times[1] ?? 0) - (times[0] ?? 0)) / 2;
+  return [first - half, last + half];
+}
+
 function pathOf(kind: Series["kind"]): Pick<uPlot.Series, "paths"> {
   if (kind === "line") return {};
   const paths = uPlot.paths.bars?.({ size: kind === "bars" ? [0.75, 60] : [0.4, 30] });
@@ -65,6 +71,7 @@ function optionsOf(place: HTMLElement, props: Props): uPlot.Options {
     cursor: { sync: { key: "overview" }, points: { size: 6 }, y: false },
     legend: { live: true },
     scales: {
+      x: { range: ({ data: [times] }, first, last) => withEnds(times, first, last) },
       y: { range: (_, __, most) => [0, Math.max(most ?? 0, 4) * 1.1] },
       ...(hasDelay && { ms: { range: (_, __, most) => [0, Math.max(most ?? 0, 50) * 1.1] } }),
     },

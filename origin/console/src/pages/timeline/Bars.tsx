@@ -119,7 +119,10 @@ function Bar({ shape, span, y, scene, measures, isDim, isTabStop, onPick }: BarP
         <rect class="cut" x={right - 3} y={y} width={3} height={height} rx={1.5} />
       )}
       {span.isOpen && (
-        <path class="on" d={`M${Math.min(right, all) - 12} ${y + height / 2 - 5}l6 5l-6 5`} />
+        <path
+          class="on"
+          d={`M${width > 20 ? Math.min(right, all) - 12 : right + 5} ${y + height / 2 - 5}l6 5l-6 5`}
+        />
       )}
       {risk > 0 && (
         <rect

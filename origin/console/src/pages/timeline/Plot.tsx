@@ -16,6 +16,7 @@ import { around, clamp, pan, xOf, zoom } from "./model/view.ts";
 import { useMoves } from "./moves.ts";
 import { type Measures, measure, type Scene } from "./scene.ts";
 import { useSize } from "./size.ts";
+import "./plot.css";
 
 /** Rows are drawn this many beyond the edges, so that scrolling does not show holes. */
 const BEYOND = 3;
