@@ -96,6 +96,29 @@ async fn heartbeats_let_a_room_sleep_and_who_was_away_meanwhile_misses_nothing()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_wrote_learns_that_it_was_delivered_by_resume() {
+    run(Backend::Sqlite, async |system| {
+        let pair = Pair::meet(&system).await;
+        let mut desk = Probe::open(&pair.agent_account(&system)).await;
+        let probe = Probe::open(&pair.user_account(&system)).await;
+        // Who comes is announced, and with that the room looks after everything once: only then is it quiet.
+        desk.event("presence", |data| data["is_online"] == true).await;
+        probe.cut(Cut::Fin);
+        desk.event("presence", |data| data["is_online"] == false).await;
+        pair.agent_says(&system, "while you were away").await;
+        settled(&system).await;
+        let mut probe = Probe::open(&pair.user_account(&system)).await;
+        desk.event("presence", |data| data["is_online"] == true).await;
+        sleep(Duration::from_secs(1)).await;
+        probe.resume(&[(pair.conversation, 0)]).await;
+        probe.message("while you were away").await;
+        let told = desk.event("message_status", |data| data["status"] == "delivered").await;
+        assert_eq!(told["customer_service_session_id"], pair.conversation);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_reader_that_stops_reading_is_closed_and_catches_up() {
     run(Backend::Sqlite, async |system| {
         let pair = Pair::meet(&system).await;

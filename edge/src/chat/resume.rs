@@ -20,6 +20,7 @@ use super::{
     room::Room,
     sockets::Socket,
 };
+use crate::clock;
 
 /// While so much waits for a reader, no more of the past is sent, in bytes.
 const MAX_AHEAD: u32 = 256 * 1024;
@@ -115,6 +116,10 @@ impl Room {
         if let Replayed::Truncated(seq) = replayed {
             let position = Position { customer_service_session_id: id, seq };
             socket.send(&ServerEvent::ResumeTruncated(position));
+        }
+        // Who wrote it is told that it was delivered.
+        if let Some(due) = self.marks_due(clock::now()) {
+            self.arm_by(due).await;
         }
         replayed
     }
