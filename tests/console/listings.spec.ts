@@ -71,7 +71,7 @@ test("a listing is withdrawn with a reason; one that was sold meanwhile is not, 
   await picture("listings-withdraw");
   await holdAccessible(page);
   await confirm.click();
-  await expect(page.locator(".notices")).toContainText(`商品 ${id} 已撤回`);
+  await expect(page.locator(".notices")).toContainText(`挂单 ${id} 已撤回`);
   await expect(detail.locator(".state")).toHaveText("管理员撤回");
   await expect(detail.getByRole("button", { name: "强制撤回" })).toBeDisabled();
 
@@ -87,7 +87,7 @@ test("a listing is withdrawn with a reason; one that was sold meanwhile is not, 
   const said = await seller.post(`/api/v4/market/listings/${other}/withdraw`);
   expect(said.status).toBe(200);
   await confirm.click();
-  await expect(dialog.getByRole("alert")).toContainText("不能撤回：此商品现在是“已撤回”");
+  await expect(dialog.getByRole("alert")).toContainText("不能撤回：此挂单现在是“已撤回”");
   // And what stands beside it is what it is now.
   await expect(detail.locator(".fact", { hasText: "状态颜色" })).toContainText("gray");
   await picture("listings-conflict");

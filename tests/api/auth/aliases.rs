@@ -26,7 +26,7 @@ async fn a_client_may_use_any_of_the_names(app: TestApp) {
     let phone = ana.log_in(Device::phone("phone-1")).await;
     phone.post("/auth/sessions/revoke-all", &json!({})).await.ok();
     phone.get("/api/v1/market/my-listings").await.refused(404, "NOT_FOUND");
-    phone.get("/console/auth/sessions").await.refused(404, "NOT_FOUND");
+    phone.get("/api/v1/console/auth/sessions").await.refused(404, "NOT_FOUND");
 }
 
 async fn every_auth_route_answers_by_every_name(app: TestApp) {

@@ -42,7 +42,7 @@ export const audit = {
     conversation_accepted: "接入客服会话",
     conversation_transferred: "转接客服会话",
     conversation_closed: "关闭客服会话",
-    listing_withdrawn: "撤回商品",
-    listing_admin_withdrawn: "管理员撤回商品",
+    listing_withdrawn: "撤回挂单",
+    listing_admin_withdrawn: "管理员撤回挂单",
   },
 };

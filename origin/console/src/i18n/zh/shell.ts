@@ -5,7 +5,7 @@ export const shell = {
     desk: "客服",
     sessions: "会话",
     users: "用户",
-    listings: "商品",
+    listings: "挂单",
     audit: "审计",
     debug: "调试",
   },

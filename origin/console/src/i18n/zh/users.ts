@@ -6,7 +6,7 @@ export const users = {
   roleHints: {
     user: "只能使用小程序",
     agent: "可以处理客服会话",
-    admin: "可以管理会话、商品与用户",
+    admin: "可以管理会话、挂单与用户",
   },
   statuses: { active: "正常", inactive: "停用", banned: "封禁" },
   statusHints: {
