@@ -51,7 +51,8 @@ function Earlier({ id, user_id }: { id: number; user_id: number }) {
             .slice(0, MOST),
         ),
       )
-      .catch(() => setAll([]));
+      // Not known is not none: nothing is said of them then.
+      .catch(() => setAll(undefined));
   }, [id, user_id]);
   if (!all) return null;
   return (
